@@ -1,0 +1,36 @@
+/* Command-line options as tables. Long options take one dash or two (-no-subreaper), "--x=v" or "--x v"; short ones cluster
+ * (-it). "--" ends the options. */
+#ifndef HIND_OPT_H
+#define HIND_OPT_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum opt_kind {
+	OPT_FLAG,   /* bool: true; "--x=false" and "--x=true" are taken */
+	OPT_STRING, /* const char * */
+	OPT_LIST,   /* struct opt_list: may be given several times */
+	OPT_IGNORE, /* taken and ignored, without a value */
+	OPT_IGNORE_VALUE,
+};
+struct opt_list {
+	const char **v; /* points into argv; freed by nobody */
+	size_t n;
+};
+struct opt {
+	const char *name;      /* long name without dashes; NULL ends the table */
+	char letter;           /* or 0 */
+	enum opt_kind kind;
+	size_t offset;         /* of the member in the struct that opt_parse fills */
+	const char *arg, *help; /* arg: how --help calls the value; help NULL: not shown */
+};
+
+/* Parses argv[1] on into `into`. The first word that is no option ends it where `posix` is set (global options, `run IMAGE
+ * CMD`, `exec ID CMD`); otherwise options may follow words. Words are moved to the front: argv[1 .. returned]. Errors name the
+ * option, with a did-you-mean. */
+int opt_parse(const struct opt *, void *into, int argc, char **argv, bool posix, struct err *e) must_check;
+/* The table as --help shows it, to stdout. */
+void opt_help(const struct opt *);
+
+#endif

@@ -1,0 +1,60 @@
+/* One container's cgroup, over whichever hierarchies and manager the host has. */
+#ifndef HIND_CGROUP_H
+#define HIND_CGROUP_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/problem.h"
+#include "json/encode.h"
+#include "oci.h"
+#include "step/kit.h"
+
+struct cgroup; /* lives in the arena it was made with */
+
+/* Where the container's cgroup will be, without making anything. manager: "cgroupfs", "systemd" or "disabled"; path:
+ * linux.cgroupsPath or NULL for /hind/ID. wants_named: a mount of type cgroup will show name=systemd and cgroup2 hierarchies
+ * too, so the container gets its own cgroup in these. */
+int cgroup_locate(const struct oci_config *, const char *id, const char *manager, bool wants_named, struct arena *,
+                  struct cgroup **, struct err *) must_check;
+/* The same from what cgroup_record wrote into the state file. */
+int cgroup_from_record(const struct oci_hind_cgroup *, struct arena *, struct cgroup **, struct err *) must_check;
+/* Fills *record (strings in the arena) for the state file. */
+void cgroup_record(const struct cgroup *, struct arena *, struct oci_hind_cgroup *record);
+void cgroup_view(const struct cgroup *, struct arena *, struct cgroup_view *);
+
+/* Makes the cgroup (an existing empty one is taken over as crun and runc do; one with processes in it is an error). */
+int cgroup_make(struct cgroup *, struct err *) must_check;
+/* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The error
+ * says which property: "linux.resources.memory.limit: ...". Also used by `update`. */
+int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) must_check;
+/* An O_DIRECTORY fd for CLONE_INTO_CGROUP on v2, or -1 where processes must be moved by cgroup_join. Stays open with cg. */
+int cgroup_clone_fd(struct cgroup *);
+int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
+
+/* Sends SIGKILL to everything inside (cgroup.kill; on v1 freeze, kill, thaw) and waits, 10 s at most, until it is empty. */
+int cgroup_kill(struct cgroup *, struct err *) must_check;
+/* Sends any signal to every process inside, by pidfd. */
+int cgroup_signal(struct cgroup *, int sig, struct err *) must_check;
+/* Kills what is inside, and removes the cgroup with its descendants. What is not there is no error. */
+int cgroup_remove(struct cgroup *, struct err *) must_check;
+
+int cgroup_freeze(struct cgroup *, bool frozen, struct err *) must_check; /* waits until it is so */
+int cgroup_frozen(struct cgroup *); /* 1, 0, or 0 where there is no freezer */
+/* Every pid inside, descendants included; the caller frees *pids. */
+int cgroup_pids(struct cgroup *, pid_t **pids, size_t *n, struct err *) must_check;
+
+struct cgroup_oom {
+	uint64_t kills;       /* by the memory limit, since the cgroup was made */
+	uint64_t limit, peak; /* bytes; 0: unknown */
+};
+void cgroup_oom(struct cgroup *, struct cgroup_oom *); /* never fails: what cannot be read is 0 */
+
+/* linux.resources as a whole, for the plan's feature list. */
+void cgroup_validate(const struct oci_config *, struct problems *);
+void cgroup_report(struct json_out *);
+
+#endif

@@ -1,0 +1,17 @@
+/* What every kernel object tells the rest. One file holds one object and exports these structs and nothing else. */
+#ifndef HIND_FEATURE_H
+#define HIND_FEATURE_H
+#include "base/err.h"
+#include "base/problem.h"
+#include "json/encode.h"
+#include "oci.h"
+
+struct feature {
+	const char *name, *path; /* "rlimit", "process.rlimits" */
+	/* Pure: no system calls, no writes. Adds a problem for each thing that the schema cannot say. May be NULL. */
+	void (*validate)(const struct oci_config *, struct problems *);
+	/* Its part of `hind features`: keys into the open "linux" object. May be NULL. */
+	void (*report)(struct json_out *);
+};
+
+#endif

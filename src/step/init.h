@@ -1,0 +1,30 @@
+/* The child's side of one start: everything that the steps inside the new namespaces share. A host step never sees it. */
+#ifndef HIND_INIT_H
+#define HIND_INIT_H
+#include <stdbool.h>
+
+#include "oci.h"
+#include "step/kit.h"
+#include "step/sync.h"
+
+struct init {
+	const struct oci_config *config;
+	const struct kit *kit;
+	const char *id, *bundle, *rootfs; /* paths as the host sees them */
+	bool no_pivot, no_new_keyring;
+	const bool *new_ns, *join_ns; /* by enum ns */
+	int sync_fd;      /* our end of the socket to the parent */
+	int proc_fd;      /* a procfs of our own for writes below /proc (rule S3); kit->host_proc_fd, "self" is ourselves there */
+	int rootfs_fd;    /* O_PATH of the mounted root; after pivot it is "/" */
+	bool cgroup_joined; /* the parent has moved us and, where asked for, the cgroup namespace is unshared */
+	int tty_fd;       /* the pty's slave, or -1 */
+	int program_fd;   /* O_PATH of the program that was found, or -1 */
+	char *program;    /* its path inside the container */
+	char **env;       /* the environment to exec with, NULL-terminated */
+};
+
+/* Waits for the parent to have moved us into the cgroup, once; then unshares the cgroup namespace where config asks for one.
+ * Steps that need it (mounts of type cgroup) call this; the plan's own step catches the rest. */
+int init_meet_cgroup(struct init *, struct err *) must_check;
+
+#endif

@@ -1,0 +1,44 @@
+/* The kit: what the host side opens and prepares before the fork, and the child takes along. Filled by host steps in the
+ * order of the plan; read-only for the child. Every fd is close-on-exec, -1 where there is none. */
+#ifndef HIND_KIT_H
+#define HIND_KIT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sock_filter;
+
+enum kit_device { DEV_NULL, DEV_ZERO, DEV_FULL, DEV_RANDOM, DEV_URANDOM, DEV_TTY, KIT_DEVICES };
+
+/* How the container's cgroup looks from outside: what a mount of type cgroup needs to know. Made by src/cgroup, read by
+ * src/linux/mount*.c, which do not know each other. */
+struct cgroup_hierarchy {
+	char *options;   /* v1: mount data, "cpu,cpuacct" or "name=systemd"; v2: NULL */
+	char *mount_dir; /* of the host: "/sys/fs/cgroup/cpu,cpuacct"; the last component names it inside, too */
+	char *path;      /* the container's own cgroup below mount_dir: "/hind/ID" */
+};
+struct cgroup_view {
+	bool v2;         /* pure v2: one hierarchy */
+	bool hybrid;     /* v1 controllers; the last hierarchy is a cgroup2 beside them */
+	struct cgroup_hierarchy *hierarchies;
+	size_t n;
+};
+
+struct kit {
+	int host_proc_fd;    /* a procfs of our own, attached nowhere (rule S3), of the host's pid namespace */
+	int bundle_fd;       /* O_PATH: relative mount sources start here */
+	int root_fd;         /* O_PATH of root.path */
+	int ns_fd[8];        /* namespaces to join, by enum ns (step/ns.h) */
+	int device_fd[KIT_DEVICES]; /* O_PATH of the host's own devices, type and number verified (rule S4) */
+	int console_fd;      /* connected console socket; -1: the pty's master goes to the parent by the sync socket */
+	int start_fd;        /* where the child waits for `start`: a listening socket (create) or one end of a pair (run) */
+	int start_connected; /* 1: start_fd is one end of a pair */
+	int seccomp_agent_fd;/* connected linux.seccomp.listenerPath */
+	int preserve_fds;    /* fds 3 .. 3+preserve_fds-1 go to the program */
+	struct sock_filter *seccomp_filter; /* compiled program of seccomp_len instructions, NULL: none */
+	unsigned short seccomp_len;
+	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_* */
+	struct cgroup_view cgroup;
+};
+
+#endif
