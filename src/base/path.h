@@ -4,6 +4,7 @@
  * refused, EAGAIN (a rename somewhere during resolution) is retried 128 times. */
 #ifndef HIND_PATH_H
 #define HIND_PATH_H
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
