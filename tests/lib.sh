@@ -156,7 +156,7 @@ config() # FILTER...: edits $BUNDLE/config.json
 
 args() # ARG...: what the container runs
 {
-	jq --args '.process.args=$ARGS.positional' "$BUNDLE/config.json" -- "$@" > "$BUNDLE/.config.new"
+	jq '.process.args=$ARGS.positional' --args -- "$@" < "$BUNDLE/config.json" > "$BUNDLE/.config.new"
 	mv "$BUNDLE/.config.new" "$BUNDLE/config.json"
 }
 
