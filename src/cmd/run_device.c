@@ -1,5 +1,5 @@
-/* Devices of the host in the container: --device, and all of them with --privileged. They are made anew by number in the
- * container's own /dev; the cgroup's list says what may be done with them. */
+/* Devices of the host in the container: --device, and all of them with --privileged. They are made anew by number in
+ * the container's own /dev; the cgroup's list says what may be done with them. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -59,8 +59,8 @@ static void add(struct devices *d, const struct stat *st, const char *path)
 /* The container has these of its own. */
 static bool is_made_anyway(const char *path)
 {
-	static const char *const made[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
-		"/dev/ptmx", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd" };
+	static const char *const made[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
+		"/dev/tty", "/dev/ptmx", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd" };
 
 	for (size_t i = 0; i < ARRAY_LEN(made); i++)
 		if (strcmp(path, made[i]) == 0)
@@ -120,7 +120,8 @@ static int device(struct devices *d, const char *value, struct err *e)
 	if (!is_access(d->access))
 		return run_wrong(e, "device", value, "\"%s\" is no access: r, w and m (mknod) are", d->access);
 	if (host[0] != '/' || inside[0] != '/')
-		return run_wrong(e, "device", value, "it is written /dev/NAME, /dev/NAME:/dev/INSIDE or either with :rwm");
+		return run_wrong(
+			e, "device", value, "it is written /dev/NAME, /dev/NAME:/dev/INSIDE or either with :rwm");
 	inside = mount_clean_path(d->arena, inside);
 	fd = open(host, O_PATH | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))

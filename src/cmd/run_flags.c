@@ -10,9 +10,18 @@
 #include "cmd/run_part.h"
 #include "json/decode.h"
 
-#define FLAG(name, letter, member, help) { name, letter, OPT_FLAG, offsetof(struct run_flags, member), NULL, help }
-#define STRING(name, letter, member, arg, help) { name, letter, OPT_STRING, offsetof(struct run_flags, member), arg, help }
-#define LIST(name, letter, member, arg, help) { name, letter, OPT_LIST, offsetof(struct run_flags, member), arg, help }
+#define FLAG(name, letter, member, help)                                                                               \
+	{                                                                                                              \
+		name, letter, OPT_FLAG, offsetof(struct run_flags, member), NULL, help                                 \
+	}
+#define STRING(name, letter, member, arg, help)                                                                        \
+	{                                                                                                              \
+		name, letter, OPT_STRING, offsetof(struct run_flags, member), arg, help                                \
+	}
+#define LIST(name, letter, member, arg, help)                                                                          \
+	{                                                                                                              \
+		name, letter, OPT_LIST, offsetof(struct run_flags, member), arg, help                                  \
+	}
 
 const struct opt run_flag_opts[] = {
 	FLAG("interactive", 'i', interactive, "keep standard input open (otherwise it is /dev/null)"),
@@ -31,7 +40,8 @@ const struct opt run_flag_opts[] = {
 	STRING("hostname", 0, hostname, "NAME", "host name inside (the id)"),
 	STRING("domainname", 0, domainname, "NAME", "NIS domain name inside"),
 
-	FLAG("no-overlay", 0, no_overlay, "write into the image itself; by default what the container writes is thrown away"),
+	FLAG("no-overlay", 0, no_overlay,
+		"write into the image itself; by default what the container writes is thrown away"),
 	FLAG("read-only", 0, read_only, "nothing of the image can be written, not even thrown away"),
 	LIST("volume", 'v', volume, "SOURCE:PATH[:OPTIONS]", "show a host directory or file at PATH; ro: read-only"),
 	LIST("mount", 0, mount, "type=TYPE,KEY=VALUE...", "the same in long: bind or tmpfs, source, target, readonly"),
@@ -41,7 +51,8 @@ const struct opt run_flag_opts[] = {
 
 	STRING("memory", 'm', memory, "BYTES[kmg]", "memory limit"),
 	STRING("memory-limit-bytes", 0, memory_limit_bytes, "BYTES", "the same in bytes"),
-	STRING("memory-reservation", 0, memory_reservation, "BYTES[kmg]", "memory that it keeps when the host runs short"),
+	STRING("memory-reservation", 0, memory_reservation, "BYTES[kmg]",
+		"memory that it keeps when the host runs short"),
 	STRING("memory-swap", 0, memory_swap, "BYTES[kmg]", "limit of memory and swap together; -1: no limit of swap"),
 	STRING("memory-swappiness", 0, memory_swappiness, "0-100", "how eagerly its memory is swapped"),
 	STRING("cpus", 0, cpus, "NUMBER", "how many CPUs' time it may use, as in 1.5"),
@@ -54,7 +65,8 @@ const struct opt run_flag_opts[] = {
 	STRING("cpuset-mems", 0, cpuset_mems, "LIST", "memory nodes that it may use"),
 	STRING("pids-limit", 0, pids_limit, "NUMBER", "how many processes and threads; -1: no limit"),
 	STRING("cgroup-parent", 0, cgroup_parent, "PATH", "make its cgroup below this one (/hind)"),
-	STRING("oom-score-adj", 0, oom_score_adj, "NUMBER", "-1000 to 1000: how gladly it is killed when memory is out"),
+	STRING("oom-score-adj", 0, oom_score_adj, "NUMBER",
+		"-1000 to 1000: how gladly it is killed when memory is out"),
 	LIST("ulimit", 0, ulimit, "NAME=SOFT[:HARD]", "resource limit, as in nofile=1024:4096"),
 
 	STRING("network", 0, network, "none|host", "its own with a loopback only, or the host's (none)"),
@@ -66,8 +78,9 @@ const struct opt run_flag_opts[] = {
 	LIST("cap-add", 0, cap_add, "NAME", "one capability more, or ALL"),
 	LIST("cap-drop", 0, cap_drop, "NAME", "one capability less, or ALL"),
 	LIST("security-opt", 0, security_opt, "OPTION",
-	        "no-new-privileges, seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, systempaths=unconfined"),
-	FLAG("privileged", 0, privileged, "all capabilities and devices, no seccomp, nothing masked: no isolation from the host"),
+		"no-new-privileges, seccomp=FILE, seccomp=unconfined, apparmor=PROFILE, systempaths=unconfined"),
+	FLAG("privileged", 0, privileged,
+		"all capabilities and devices, no seccomp, nothing masked: no isolation from the host"),
 	LIST("sysctl", 0, sysctl, "NAME=VALUE", "kernel parameter of its namespaces"),
 	LIST("annotation", 0, annotation, "KEY=VALUE", "note in config.json and in the state"),
 	LIST("label", 0, label, "KEY=VALUE", "the same"),
@@ -146,7 +159,8 @@ struct image_opts run_flags_image(const struct run_flags *flags)
 static int decode_default(struct arena *arena, struct oci_config *config, struct err *e)
 {
 	struct problems problems = { 0 };
-	int r = json_decode(&json_oci_config, default_config_json, strlen(default_config_json), arena, config, &problems);
+	int r = json_decode(
+		&json_oci_config, default_config_json, strlen(default_config_json), arena, config, &problems);
 
 	if (r)
 		r = problems_err(&problems, "default-config.json", false, e);
@@ -215,15 +229,16 @@ static int process_rest(struct run_build *b, struct err *e)
 	}
 	if (flags->cgroup_parent) {
 		if (flags->cgroup_parent[0] != '/' || strstr(flags->cgroup_parent, ".."))
-			return run_wrong(e, "cgroup-parent", flags->cgroup_parent, "it is a path such as /batch, without \"..\"");
+			return run_wrong(e, "cgroup-parent", flags->cgroup_parent,
+				"it is a path such as /batch, without \"..\"");
 		b->config->linux->cgroups_path = mount_clean_path(
-		        b->arena, arena_printf(b->arena, "%s/%s", flags->cgroup_parent, flags->launch.id));
+			b->arena, arena_printf(b->arena, "%s/%s", flags->cgroup_parent, flags->launch.id));
 	}
 	return 0;
 }
 
-/* The default config is what `hind spec` prints, for engines and people who edit it. What it says of limits and privileges is
- * taken back: here the flags say it. */
+/* The default config is what `hind spec` prints, for engines and people who edit it. What it says of limits and
+ * privileges is taken back: here the flags say it. */
 static void start_over(struct run_build *b)
 {
 	struct oci_config *config = b->config;
@@ -240,8 +255,8 @@ static void start_over(struct run_build *b)
 	config->process->capabilities = NULL;
 }
 
-int run_flags_config(const struct run_flags *flags, const struct image *image, const char *state_dir, int argc, char **argv,
-        struct arena *arena, struct oci_config *config, struct err *e)
+int run_flags_config(const struct run_flags *flags, const struct image *image, const char *state_dir, int argc,
+	char **argv, struct arena *arena, struct oci_config *config, struct err *e)
 {
 	struct run_build b = { .flags = flags, .image = image, .arena = arena, .config = config };
 
@@ -254,7 +269,8 @@ int run_flags_config(const struct run_flags *flags, const struct image *image, c
 		return -1;
 	for (size_t i = 0; i < config->n_mounts; i++)
 		mount_list_append(&b.mounts, &config->mounts[i]);
-	if (process_rest(&b, e) || run_isolation(&b, e) || run_environment(&b, e) || run_user(&b, e) || run_limits(&b, e))
+	if (process_rest(&b, e) || run_isolation(&b, e) || run_environment(&b, e) || run_user(&b, e) ||
+		run_limits(&b, e))
 		return -1;
 	if (run_devices(&b, e) || run_security(&b, e) || run_volumes(&b, e))
 		return -1;

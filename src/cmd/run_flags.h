@@ -1,13 +1,13 @@
 /* The shortcut: `hind run [flags] IMAGE CMD [ARG...]` as a config.json.
  *
  * How `run` uses it:
- *	opt_parse(run_flag_table(launch_opt_table, arena), &flags, argc, argv, true, e)	one table for both forms of `run`
- *	run_flags_name(&flags, arena, e)			flags.launch.id from --name, or a new one
- *	image_open(IMAGE, &opts from run_flags_image, ...)
- *	run_flags_config(&flags, &image, state_dir, n, CMD, arena, &config, e)
- *	--dry-run: json_struct(out, &json_oci_config, &config), and stop: nothing has been made
- *	image_prepare(&image, store_fd, e)			once the container's directory is there
- *	config.json is written into it, which from then on is the bundle
+ *
+ *  1. opt_parse with run_flag_table: one table for both forms of `run`
+ *  2. run_flags_name: flags.launch.id is --name, or a new one
+ *  3. image_open with run_flags_image: what IMAGE is
+ *  4. run_flags_config: the config; with --dry-run it is printed, and nothing has been made
+ *  5. image_prepare, once the container's directory is there
+ *  6. config.json is written into that directory, which from then on is the bundle
  */
 #ifndef HIND_RUN_FLAGS_H
 #define HIND_RUN_FLAGS_H
@@ -43,18 +43,18 @@ struct run_flags {
 
 /* The shortcut's own options, offsets in struct run_flags. */
 extern const struct opt run_flag_opts[];
-/* The options of create and run (offsets in struct launch_opts) and the shortcut's in one table; where a name or a letter is in
- * both, that of `launch` stays. */
+/* The options of create and run (offsets in struct launch_opts) and the shortcut's in one table; where a name or a
+ * letter is in both, that of `launch` stays. */
 const struct opt *run_flag_table(const struct opt *launch, struct arena *);
 
 /* Fills flags->launch.id: --name, or twelve random hex digits. */
 int run_flags_name(struct run_flags *, struct arena *, struct err *) must_check;
 struct image_opts run_flags_image(const struct run_flags *);
 
-/* Builds the config of argc words argv (CMD [ARG...]) in the image from hind's default config. state_dir: the container's
- * directory below --root (<root>/<id>), which need not exist. Everything is allocated in the arena; nothing is changed on the
- * system. A wrong flag is an error that names it. */
+/* Builds the config of argc words argv (CMD [ARG...]) in the image from hind's default config. state_dir: the
+ * container's directory below --root (<root>/<id>), which need not exist. Everything is allocated in the arena; nothing
+ * is changed on the system. A wrong flag is an error that names it. */
 int run_flags_config(const struct run_flags *, const struct image *, const char *state_dir, int argc, char **argv,
-        struct arena *, struct oci_config *, struct err *) must_check;
+	struct arena *, struct oci_config *, struct err *) must_check;
 
 #endif

@@ -30,15 +30,18 @@ static void need_namespace(struct run_build *b, const char *type)
 }
 
 /* value: "host", or the word for a namespace of its own (default). */
-static int namespace(struct run_build *b, const char *flag, const char *value, const char *own, const char *type, struct err *e)
+static int namespace(
+	struct run_build *b, const char *flag, const char *value, const char *own, const char *type, struct err *e)
 {
 	if (value && strcmp(value, "host") == 0) {
 		drop_namespace(b->config->linux, type);
 		return 0;
 	}
 	if (value && strcmp(value, own) != 0)
-		return run_wrong(e, flag, value, "hind knows \"%s\" and \"host\"; other containers' namespaces are joined by the "
-		                                 "paths of linux.namespaces in a config.json", own);
+		return run_wrong(e, flag, value,
+			"hind knows \"%s\" and \"host\"; other containers' namespaces are joined by the "
+			"paths of linux.namespaces in a config.json",
+			own);
 	need_namespace(b, type);
 	return 0;
 }
@@ -50,7 +53,8 @@ static void share_ipc(struct run_build *b)
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		mount_list_drop(&b->mounts, paths[i]);
-		mount_list_add(&b->mounts, paths[i], "bind", paths[i], MOUNT_OPTIONS("rbind", "nosuid", "nodev", "noexec", "rprivate"));
+		mount_list_add(&b->mounts, paths[i], "bind", paths[i],
+			MOUNT_OPTIONS("rbind", "nosuid", "nodev", "noexec", "rprivate"));
 	}
 }
 
@@ -62,11 +66,12 @@ static int names(struct run_build *b, struct err *e)
 	b->config->hostname = b->config->domainname = NULL;
 	if (host && (flags->hostname || flags->domainname))
 		return err_set(e, "--%s cannot go with --uts host: it would rename the host",
-		        flags->hostname ? "hostname" : "domainname");
+			flags->hostname ? "hostname" : "domainname");
 	if (flags->hostname && (!*flags->hostname || strlen(flags->hostname) > HOST_NAME_MAX_LENGTH))
 		return run_wrong(e, "hostname", flags->hostname, "it has 1 to %d characters", HOST_NAME_MAX_LENGTH);
 	if (flags->domainname && strlen(flags->domainname) > HOST_NAME_MAX_LENGTH)
-		return run_wrong(e, "domainname", flags->domainname, "it has %d characters at most", HOST_NAME_MAX_LENGTH);
+		return run_wrong(
+			e, "domainname", flags->domainname, "it has %d characters at most", HOST_NAME_MAX_LENGTH);
 	if (host)
 		return 0;
 	b->config->domainname = flags->domainname;
@@ -91,7 +96,8 @@ static int sysctls(struct run_build *b, struct err *e)
 		char *key;
 
 		if (!value || value == list->v[i])
-			return run_wrong(e, "sysctl", list->v[i], "it is written NAME=VALUE, as in net.ipv4.ip_forward=1");
+			return run_wrong(
+				e, "sysctl", list->v[i], "it is written NAME=VALUE, as in net.ipv4.ip_forward=1");
 		key = arena_strndup(b->arena, list->v[i], (size_t)(value - list->v[i]));
 		while (at < n && strcmp(all[at].key, key) != 0)
 			at++;
@@ -111,7 +117,8 @@ int run_isolation(struct run_build *b, struct err *e)
 
 	if (namespace(b, "network", flags->network, "none", "network", e))
 		return -1;
-	if (namespace(b, "pid", flags->pid, "private", "pid", e) || namespace(b, "ipc", flags->ipc, "private", "ipc", e))
+	if (namespace(b, "pid", flags->pid, "private", "pid", e) ||
+		namespace(b, "ipc", flags->ipc, "private", "ipc", e))
 		return -1;
 	if (namespace(b, "uts", flags->uts, "private", "uts", e))
 		return -1;

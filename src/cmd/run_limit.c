@@ -34,10 +34,10 @@ static int memory_limit(const struct run_flags *flags, struct oci_memory *memory
 		return 0;
 	if (str_u64(flags->memory_limit_bytes, INT64_MAX, &bytes) || bytes == 0)
 		return run_wrong(e, "memory-limit-bytes", flags->memory_limit_bytes,
-		        "it is a number of bytes from 1; --memory takes units");
+			"it is a number of bytes from 1; --memory takes units");
 	if (memory->has_limit && memory->limit != (int64_t)bytes)
 		return run_wrong(e, "memory-limit-bytes", flags->memory_limit_bytes,
-		        "--memory \"%s\" says another limit: give one of them", flags->memory);
+			"--memory \"%s\" says another limit: give one of them", flags->memory);
 	memory->limit = (int64_t)bytes;
 	memory->has_limit = true;
 	return 0;
@@ -70,12 +70,14 @@ static int memory(struct run_build *b, struct err *e)
 		if (size_or_none("memory-reservation", flags->memory_reservation, &m->reservation, e))
 			return -1;
 		if (m->has_limit && m->limit >= 0 && m->reservation > m->limit)
-			return run_wrong(e, "memory-reservation", flags->memory_reservation, "it cannot be more than --memory");
+			return run_wrong(
+				e, "memory-reservation", flags->memory_reservation, "it cannot be more than --memory");
 		m->has_reservation = true;
 	}
 	if (flags->memory_swappiness) {
 		if (str_u64(flags->memory_swappiness, 100, &m->swappiness))
-			return run_wrong(e, "memory-swappiness", flags->memory_swappiness, "it is a number from 0 to 100");
+			return run_wrong(
+				e, "memory-swappiness", flags->memory_swappiness, "it is a number from 0 to 100");
 		m->has_swappiness = true;
 	}
 	if (m->has_limit || m->has_reservation || m->has_swappiness)
@@ -117,7 +119,7 @@ static int cpu_time(const struct run_flags *flags, struct oci_cpu *cpu, struct e
 {
 	if (flags->cpus && (flags->cpu_quota_us || flags->cpu_period_us))
 		return run_wrong(e, "cpus", flags->cpus, "it sets quota and period itself: leave out %s",
-		        flags->cpu_quota_us ? "--cpu-quota-us" : "--cpu-period-us");
+			flags->cpu_quota_us ? "--cpu-quota-us" : "--cpu-period-us");
 	if (flags->cpus) {
 		cpu->period = 100000;
 		cpu->has_period = cpu->has_quota = true;
@@ -125,13 +127,14 @@ static int cpu_time(const struct run_flags *flags, struct oci_cpu *cpu, struct e
 	}
 	if (flags->cpu_period_us) {
 		if (str_u64(flags->cpu_period_us, 1000000, &cpu->period) || cpu->period < 1000)
-			return run_wrong(e, "cpu-period-us", flags->cpu_period_us, "it is a number from 1000 to 1000000");
+			return run_wrong(
+				e, "cpu-period-us", flags->cpu_period_us, "it is a number from 1000 to 1000000");
 		cpu->has_period = true;
 	}
 	if (flags->cpu_quota_us) {
 		if (str_i64(flags->cpu_quota_us, &cpu->quota) || (cpu->quota < 1000 && cpu->quota != -1))
 			return run_wrong(e, "cpu-quota-us", flags->cpu_quota_us,
-			        "it is a number of microseconds from 1000, or -1 for no limit");
+				"it is a number of microseconds from 1000, or -1 for no limit");
 		cpu->has_quota = true;
 	}
 	return 0;
@@ -199,8 +202,8 @@ static int pids(struct run_build *b, struct err *e)
 	return 0;
 }
 
-static const char *const ulimits[] = { "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile",
-	"nproc", "rss", "rtprio", "rttime", "sigpending", "stack" };
+static const char *const ulimits[] = { "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice",
+	"nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack" };
 
 static int ulimit_value(const char *flag_value, const char *s, uint64_t *out, struct err *e)
 {
@@ -224,8 +227,8 @@ static int ulimit(struct arena *arena, const char *value, struct oci_rlimit *lim
 		known |= strcmp(ulimits[i], name) == 0;
 	near = str_nearest(name, ulimits, ARRAY_LEN(ulimits));
 	if (!known)
-		return run_wrong(e, "ulimit", value, "there is no limit \"%s\"%s%s", name, near ? ": did you mean " : "",
-		        near ? near : "");
+		return run_wrong(e, "ulimit", value, "there is no limit \"%s\"%s%s", name,
+			near ? ": did you mean " : "", near ? near : "");
 	if (!rest)
 		return run_wrong(e, "ulimit", value, "it is written %s=SOFT or %s=SOFT:HARD", name, name);
 	soft = run_piece(arena, &rest, ':');

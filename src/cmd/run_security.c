@@ -101,7 +101,8 @@ static int capability(const char *flag, const char *value, uint64_t *set, struct
 		}
 	}
 	near = str_nearest(value, names, ARRAY_LEN(names));
-	return run_wrong(e, flag, value, "there is no such capability%s%s", near ? ": did you mean " : "", near ? near : "");
+	return run_wrong(
+		e, flag, value, "there is no such capability%s%s", near ? ": did you mean " : "", near ? near : "");
 }
 
 static int capability_list(const char *flag, const struct opt_list *list, uint64_t *set, struct err *e)
@@ -117,12 +118,14 @@ static int capability_list(const char *flag, const struct opt_list *list, uint64
 	return 0;
 }
 
-/* docker's rules: ALL dropped leaves what is added; ALL added leaves out what is dropped; otherwise what is added counts more. */
+/* docker's rules: ALL dropped leaves what is added; ALL added leaves out what is dropped; otherwise what is added
+ * counts more. */
 static int wanted_set(const struct run_flags *flags, uint64_t *set, struct err *e)
 {
 	uint64_t add, drop;
 
-	if (capability_list("cap-add", &flags->cap_add, &add, e) || capability_list("cap-drop", &flags->cap_drop, &drop, e))
+	if (capability_list("cap-add", &flags->cap_add, &add, e) ||
+		capability_list("cap-drop", &flags->cap_drop, &drop, e))
 		return -1;
 	if (flags->privileged || add == ALL_CAPABILITIES)
 		*set = drop == ALL_CAPABILITIES ? (add == ALL_CAPABILITIES ? 0 : add) : held_set() & ~drop;
@@ -140,8 +143,8 @@ static void capability_names(struct arena *arena, uint64_t set, char ***names, s
 			(*names)[(*n)++] = (char *)capabilities[i].name;
 }
 
-/* Never inheritable, and so never ambient (CVE-2022-29162). A user other than root starts without any, as execve has it, and may
- * gain those of the bounding set by file capabilities and setuid programs. */
+/* Never inheritable, and so never ambient (CVE-2022-29162). A user other than root starts without any, as execve has
+ * it, and may gain those of the bounding set by file capabilities and setuid programs. */
 static int set_capabilities(struct run_build *b, struct err *e)
 {
 	struct oci_capabilities *caps = arena_alloc(b->arena, sizeof *caps);
@@ -157,8 +160,8 @@ static int set_capabilities(struct run_build *b, struct err *e)
 	return 0;
 }
 
-/* A linux.seccomp object as in config.json. What it says and we do not know must not be passed over: docker's own format has
- * "includes" and "excludes", without which it would allow more than it means. */
+/* A linux.seccomp object as in config.json. What it says and we do not know must not be passed over: docker's own
+ * format has "includes" and "excludes", without which it would allow more than it means. */
 static int seccomp_file(struct run_build *b, const char *path, struct err *e)
 {
 	cleanup_free char *text = NULL;
@@ -201,8 +204,8 @@ static int security_option(const char *value, struct security *s, struct err *e)
 		s->system_paths_unconfined = true;
 	} else {
 		return run_wrong(e, "security-opt", value,
-		        "hind knows no-new-privileges, seccomp=FILE, seccomp=unconfined, apparmor=PROFILE and "
-		        "systempaths=unconfined");
+			"hind knows no-new-privileges, seccomp=FILE, seccomp=unconfined, apparmor=PROFILE and "
+			"systempaths=unconfined");
 	}
 	return 0;
 }
@@ -246,7 +249,7 @@ int run_security(struct run_build *b, struct err *e)
 	b->config->linux->seccomp = NULL;
 	if (!s.seccomp)
 		b->config->linux->seccomp = default_seccomp((const char *const *)process->capabilities->bounding,
-		        process->capabilities->n_bounding, b->arena);
+			process->capabilities->n_bounding, b->arena);
 	else if (strcmp(s.seccomp, "unconfined") != 0)
 		return seccomp_file(b, s.seccomp, e);
 	return 0;

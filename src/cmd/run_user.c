@@ -1,8 +1,9 @@
-/* process.user of `hind run`. config.json knows numbers only, so names are looked up here, in the image's own /etc/passwd and
- * /etc/group, by hand: the host's name service has nothing to say about them, and libraries of an image are not to be loaded.
+/* process.user of `hind run`. config.json knows numbers only, so names are looked up here, in the image's own
+ * /etc/passwd and /etc/group, by hand: the host's name service has nothing to say about them, and libraries of an image
+ * are not to be loaded.
  *
- * What begins with a digit is an id and never a name (CVE-2016-3697: an image's passwd can call its root "1000", or hold an
- * overlong number as a name). passwd(5), group(5). */
+ * What begins with a digit is an id and never a name (CVE-2016-3697: an image's passwd can call its root "1000", or
+ * hold an overlong number as a name). passwd(5), group(5). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -80,7 +81,8 @@ static bool is_number(const char *s)
 	return (*s >= '0' && *s <= '9') || *s == '-' || *s == '+';
 }
 
-static int find_group(struct run_build *b, const char *flag, const char *value, const char *group, uint32_t *gid, struct err *e)
+static int find_group(
+	struct run_build *b, const char *flag, const char *value, const char *group, uint32_t *gid, struct err *e)
 {
 	const char *text;
 
@@ -145,7 +147,8 @@ static int member_groups(struct run_build *b, const struct account *account, str
 }
 
 /* Fills user's uid and gid from "USER[:GROUP]". */
-static int user_and_group(struct run_build *b, const char *value, struct oci_user *user, struct groups *groups, struct err *e)
+static int user_and_group(
+	struct run_build *b, const char *value, struct oci_user *user, struct groups *groups, struct err *e)
 {
 	const char *rest = value, *text;
 	char *name = run_piece(b->arena, &rest, ':');

@@ -70,16 +70,18 @@ static int volume_option(struct volume *v, const char *word, struct err *e)
 		return 0;
 	}
 	if (strcmp(word, "U") == 0)
-		return run_wrong(e, v->flag, v->value, "hind does not change the owner of the host's files: use chown(1)");
+		return run_wrong(
+			e, v->flag, v->value, "hind does not change the owner of the host's files: use chown(1)");
 	if (strcmp(word, "O") == 0)
 		return run_wrong(e, v->flag, v->value, "a volume has no overlay of its own: give ro, or a copy");
 	near = str_nearest(word, names, n);
 	return run_wrong(e, v->flag, v->value, "there is no option \"%s\"%s%s", word, near ? ": did you mean " : "",
-	        near ? near : "");
+		near ? near : "");
 }
 
 /* Replaces what image and default config have at the same place; two of the user's own are a mistake. */
-static int place(struct run_build *b, const struct volume *v, const struct oci_mount *mount, size_t first, struct err *e)
+static int place(
+	struct run_build *b, const struct volume *v, const struct oci_mount *mount, size_t first, struct err *e)
 {
 	struct oci_mount copy = *mount;
 
@@ -90,7 +92,8 @@ static int place(struct run_build *b, const struct volume *v, const struct oci_m
 		return run_wrong(e, v->flag, v->value, "\"/\" is the image's own place");
 	for (size_t i = first; i < b->mounts.n; i++)
 		if (strcmp(b->mounts.v[i].destination, copy.destination) == 0)
-			return run_wrong(e, v->flag, v->value, "something else is mounted at %s already", copy.destination);
+			return run_wrong(
+				e, v->flag, v->value, "something else is mounted at %s already", copy.destination);
 	mount_list_append(&b->mounts, &copy);
 	return 0;
 }
@@ -101,9 +104,11 @@ static int place_bind(struct run_build *b, struct volume *v, size_t first, struc
 	cleanup_free char *real = NULL;
 
 	if (!v->source || !*v->source || !v->target || !*v->target)
-		return run_wrong(e, v->flag, v->value, "it needs the host's path and the path inside, as in /data:/data");
+		return run_wrong(
+			e, v->flag, v->value, "it needs the host's path and the path inside, as in /data:/data");
 	if (!strchr(v->source, '/') && strcmp(v->source, ".") != 0 && strcmp(v->source, "..") != 0)
-		return run_wrong(e, v->flag, v->value, "hind keeps no named volumes: for a directory here write ./%s", v->source);
+		return run_wrong(e, v->flag, v->value, "hind keeps no named volumes: for a directory here write ./%s",
+			v->source);
 	real = realpath(v->source, NULL);
 	if (!real)
 		return run_wrong(e, v->flag, v->value, "%s: %s", v->source, err_text(errno));
@@ -127,7 +132,7 @@ static int volume(struct run_build *b, const char *value, size_t first, struct e
 	options = rest;
 	if (!v.target)
 		return run_wrong(e, "volume", value,
-		        "it is written SOURCE:PATH; for an empty directory in memory give --tmpfs %s", value);
+			"it is written SOURCE:PATH; for an empty directory in memory give --tmpfs %s", value);
 	while ((word = run_piece(b->arena, &options, ',')))
 		if (volume_option(&v, word, e))
 			return -1;
@@ -169,7 +174,8 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 }
 
 /* One KEY[=VALUE] of --mount but for type=. */
-static int mount_word(struct run_build *b, struct volume *v, const char *key, const char *value, bool is_tmpfs, struct err *e)
+static int mount_word(
+	struct run_build *b, struct volume *v, const char *key, const char *value, bool is_tmpfs, struct err *e)
 {
 	if (is_one_of(key, "source", "src", NULL) && value)
 		v->source = value;
@@ -187,8 +193,9 @@ static int mount_word(struct run_build *b, struct volume *v, const char *key, co
 		return add_option(v, arena_printf(b->arena, "mode=%s", value), e);
 	else
 		return run_wrong(e, v->flag, v->value,
-		        "\"%s\" is none of source, target, readonly, bind-propagation, tmpfs-size and tmpfs-mode that fits",
-		        key);
+			"\"%s\" is none of source, target, readonly, bind-propagation, tmpfs-size and tmpfs-mode that "
+			"fits",
+			key);
 	return 0;
 }
 
@@ -249,8 +256,8 @@ static size_t depth(const char *path)
 	return n;
 }
 
-/* What is to be seen below another comes after it; otherwise the order stays. Then the user's take the place of others at
- * the same path. */
+/* What is to be seen below another comes after it; otherwise the order stays. Then the user's take the place of others
+ * at the same path. */
 static void order(struct mount_list *mounts, size_t first)
 {
 	struct mount_list rest = { .arena = mounts->arena };

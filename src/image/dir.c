@@ -27,8 +27,9 @@ static int open_image(struct image *image, const char *name, struct arena *arena
 		return err_set(e, "give a directory with a root file system, or NOIMG for the host's");
 	real = realpath(name, NULL);
 	if (!real && (errno == ENOENT || errno == ENOTDIR))
-		return err_set(e, "no such file or directory: an image is a directory with a root file system, or NOIMG for the "
-		                  "host's; hind pulls none from a registry");
+		return err_set(e,
+			"no such file or directory: an image is a directory with a root file system, or NOIMG for the "
+			"host's; hind pulls none from a registry");
 	if (!real)
 		return err_sys(e, "it cannot be looked up");
 	image->path = arena_strdup(arena, real);
@@ -77,14 +78,15 @@ static void name_files(const struct image *image, struct mount_list *list)
 		const char *target = real ? target_of(image, files[i], list->arena) : NULL;
 
 		if (target)
-			mount_list_add(list, target, "bind", arena_strdup(list->arena, real), MOUNT_OPTIONS("bind", "ro", "rprivate"));
+			mount_list_add(list, target, "bind", arena_strdup(list->arena, real),
+				MOUNT_OPTIONS("bind", "ro", "rprivate"));
 		else if (real)
 			log_warn("image", "left out path=%s: the image has no file there", files[i]);
 	}
 }
 
 static int mounts(const struct image *image, const char *state_dir, struct mount_list *list, struct oci_config *config,
-        struct err *e)
+	struct err *e)
 {
 	(void)state_dir;
 	(void)config;

@@ -1,8 +1,9 @@
 /* NOIMG: the host's own root file system.
  *
- * What must not be shared with the host is covered: /run holds the sockets of the host's daemons, and to connect to a socket
- * needs no writable mount. A socket below an overlay is another inode than the one that its daemon listens at, so connecting
- * to it is refused; in the host's other mounts, which are bound, each socket that the kernel knows is masked. */
+ * What must not be shared with the host is covered: /run holds the sockets of the host's daemons, and to connect to a
+ * socket needs no writable mount. A socket below an overlay is another inode than the one that its daemon listens at,
+ * so connecting to it is refused; in the host's other mounts, which are bound, each socket that the kernel knows is
+ * masked. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ static void fresh(struct mount_list *list, const char *path, const char *mode)
 		mount_list_add(list, path, "tmpfs", "tmpfs", MOUNT_OPTIONS("nosuid", "nodev", mode));
 }
 
-/* /etc/resolv.conf is a link into /run where systemd-resolved, NetworkManager or resolvconf writes it: the file comes along. */
+/* /etc/resolv.conf is a link into /run where systemd-resolved, NetworkManager or resolvconf writes it: the file comes
+ * along. */
 static void resolver(const struct image *image, struct mount_list *list)
 {
 	cleanup_free char *real = realpath("/etc/resolv.conf", NULL);
@@ -98,9 +100,10 @@ static void mask(struct oci_config *config, struct arena *arena, const char *pat
 	config->linux->n_masked_paths = n + 1;
 }
 
-/* Masks the sockets in the n mounts at `bound`. Only those of hind's own network namespace are listed, and none that a daemon
- * makes later: a defence for the daemons of the host, not a wall. */
-static int mask_sockets(const struct oci_mount *bound, size_t n, struct arena *arena, struct oci_config *config, struct err *e)
+/* Masks the sockets in the n mounts at `bound`. Only those of hind's own network namespace are listed, and none that a
+ * daemon makes later: a defence for the daemons of the host, not a wall. */
+static int mask_sockets(
+	const struct oci_mount *bound, size_t n, struct arena *arena, struct oci_config *config, struct err *e)
 {
 	cleanup_free char *text = NULL;
 	size_t size;
@@ -119,7 +122,7 @@ static int mask_sockets(const struct oci_mount *bound, size_t n, struct arena *a
 }
 
 static int mounts(const struct image *image, const char *state_dir, struct mount_list *list, struct oci_config *config,
-        struct err *e)
+	struct err *e)
 {
 	const struct image_opts *opts = &image->opts;
 	size_t first = list->n;
@@ -127,8 +130,7 @@ static int mounts(const struct image *image, const char *state_dir, struct mount
 
 	/* Without an overlay root.path is bound with all that is mounted below it. */
 	if (!opts->no_overlay || opts->read_only)
-		bound = submount_add(
-		        "/", opts->no_overlay ? not_bound_written_through : not_bound, "rro", list, e);
+		bound = submount_add("/", opts->no_overlay ? not_bound_written_through : not_bound, "rro", list, e);
 	if (bound < 0)
 		return -1;
 	if (bound > 0 && mask_sockets(list->v + first, bound, list->arena, config, e))
@@ -137,7 +139,8 @@ static int mounts(const struct image *image, const char *state_dir, struct mount
 	if (opts->no_overlay) {
 		/* What hind keeps of its containers is not for a container to write. */
 		if (!mount_is_below(state_dir, "/run"))
-			mask(config, list->arena, arena_strndup(list->arena, state_dir, strrchr(state_dir, '/') - state_dir));
+			mask(config, list->arena,
+				arena_strndup(list->arena, state_dir, strrchr(state_dir, '/') - state_dir));
 	} else {
 		fresh(list, "/tmp", "mode=1777");
 		fresh(list, "/var/tmp", "mode=1777");

@@ -27,7 +27,7 @@ void image_close(struct image *image)
 }
 
 int image_config(const struct image *image, const char *state_dir, struct mount_list *list, struct oci_config *config,
-        struct err *e)
+	struct err *e)
 {
 	config->root = arena_alloc(list->arena, sizeof *config->root);
 	config->root->readonly = config->root->has_readonly = image->opts.read_only;

@@ -28,19 +28,20 @@ struct image_kind {
 	/* Fills path and root_fd. */
 	int (*open)(struct image *, const char *image, struct arena *, struct err *);
 	/* Adds what belongs over the root file system; may add to config->linux->masked_paths. */
-	int (*mounts)(const struct image *, const char *state_dir, struct mount_list *, struct oci_config *, struct err *);
+	int (*mounts)(
+		const struct image *, const char *state_dir, struct mount_list *, struct oci_config *, struct err *);
 };
 extern const struct image_kind image_host, image_directory;
 
-/* Finds out what `name` is and opens it: "NOIMG", "noimg" and "/" are the host's own root, anything else is a directory with a
- * root file system. Nothing is changed. image_close is right after a failure, too. */
+/* Finds out what `name` is and opens it: "NOIMG", "noimg" and "/" are the host's own root, anything else is a directory
+ * with a root file system. Nothing is changed. image_close is right after a failure, too. */
 int image_open(const char *name, const struct image_opts *, struct arena *, struct image *, struct err *) must_check;
 void image_close(struct image *);
 
 /* Fills config->root and puts the image's mounts into the list, which is to stand before all others. state_dir: the
  * container's directory below --root, which need not exist yet. Reads the host's mount table, changes nothing. */
-int image_config(const struct image *, const char *state_dir, struct mount_list *, struct oci_config *, struct err *)
-        must_check;
+int image_config(
+	const struct image *, const char *state_dir, struct mount_list *, struct oci_config *, struct err *) must_check;
 
 /* Makes in the container's directory what image_config has put into the config. It goes when the directory goes. */
 int image_prepare(const struct image *, int state_dir_fd, struct err *) must_check;

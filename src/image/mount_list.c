@@ -16,7 +16,7 @@ void mount_list_append(struct mount_list *list, const struct oci_mount *mount)
 }
 
 void mount_list_add(struct mount_list *list, const char *destination, const char *type, const char *source,
-        const char *const *options)
+	const char *const *options)
 {
 	struct oci_mount mount = { .destination = destination, .type = type, .source = source };
 

@@ -14,8 +14,8 @@ struct mount_list {
 };
 
 /* Adds a mount; options ends with NULL and is copied (not its strings). */
-void mount_list_add(struct mount_list *, const char *destination, const char *type, const char *source,
-        const char *const *options);
+void mount_list_add(
+	struct mount_list *, const char *destination, const char *type, const char *source, const char *const *options);
 #define MOUNT_OPTIONS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 /* The same for a mount that exists; the struct is copied. */
 void mount_list_append(struct mount_list *, const struct oci_mount *);

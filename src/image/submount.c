@@ -64,7 +64,8 @@ static bool excepted(const char *path, const char *const *except)
 	return false;
 }
 
-char **submount_parse(const char *mountinfo, const char *directory, const char *const *except, struct arena *arena, size_t *n)
+char **submount_parse(
+	const char *mountinfo, const char *directory, const char *const *except, struct arena *arena, size_t *n)
 {
 	size_t lines = 0, found = 0, kept = 0;
 	char **paths;
@@ -78,7 +79,7 @@ char **submount_parse(const char *mountinfo, const char *directory, const char *
 		char *path = point ? unescape(arena, point, len) : NULL;
 
 		if (path && path[0] == '/' && strcmp(path, directory) != 0 && mount_is_below(path, directory) &&
-		        !excepted(path, except))
+			!excepted(path, except))
 			paths[found++] = path;
 	}
 	qsort(paths, found, sizeof *paths, by_path);
@@ -90,7 +91,8 @@ char **submount_parse(const char *mountinfo, const char *directory, const char *
 	return paths;
 }
 
-int submount_add(const char *directory, const char *const *except, const char *option, struct mount_list *list, struct err *e)
+int submount_add(
+	const char *directory, const char *const *except, const char *option, struct mount_list *list, struct err *e)
 {
 	cleanup_free char *text = NULL;
 	size_t n, len, prefix = directory[1] ? strlen(directory) : 0;
