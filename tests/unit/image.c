@@ -66,9 +66,9 @@ static void clean_paths(void)
 {
 	static const struct {
 		const char *path, *clean;
-	} cases[] = { { "/", "/" }, { "", "/" }, { "//", "/" }, { "/a/", "/a" }, { "/a//b/./c", "/a/b/c" }, { "/a/../b", "/b" },
-		{ "/../../b", "/b" }, { "/a/b/..", "/a" }, { "/..", "/" }, { "a/b", "/a/b" }, { "/a/...", "/a/..." },
-		{ "/.a/..b", "/.a/..b" } };
+	} cases[] = { { "/", "/" }, { "", "/" }, { "//", "/" }, { "/a/", "/a" }, { "/a//b/./c", "/a/b/c" },
+		{ "/a/../b", "/b" }, { "/../../b", "/b" }, { "/a/b/..", "/a" }, { "/..", "/" }, { "a/b", "/a/b" },
+		{ "/a/...", "/a/..." }, { "/.a/..b", "/.a/..b" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		CHECK(arena_printf(arena, "clean \"%s\"", cases[i].path),
@@ -124,7 +124,8 @@ static void names(const char *dir)
 	CHECK("noimg", opens("noimg", "/", "host"));
 	CHECK("/", opens("/", "/", "host"));
 	CHECK("directory", opens(dir, dir, "directory"));
-	CHECK("directory through links", opens(arena_printf(arena, "%s/../%s/.", dir, strrchr(dir, '/') + 1), dir, "directory"));
+	CHECK("directory through links",
+		opens(arena_printf(arena, "%s/../%s/.", dir, strrchr(dir, '/') + 1), dir, "directory"));
 	CHECK("no name", refused("", "NOIMG"));
 	CHECK("no such thing", refused("debian:12", "no such file or directory"));
 	CHECK("a file", refused(arena_printf(arena, "%s/file", dir), "images in files are not read yet"));
@@ -169,22 +170,26 @@ static void configs(const char *dir)
 	configure("NOIMG", (struct image_opts){ 0 }, &list, &config);
 	CHECK("overlay over /", strcmp(config.root->path, "/run/hind/id/rootfs") == 0 && list.n >= 2 &&
 					strcmp(list.v[0].type, "tmpfs") == 0 && has_option(&list.v[0], "tmpcopyup") &&
-					strcmp(list.v[1].type, "overlay") == 0 && has_option(&list.v[1], "lowerdir=/") &&
+					strcmp(list.v[1].type, "overlay") == 0 &&
+					has_option(&list.v[1], "lowerdir=/") &&
 					has_option(&list.v[1], "upperdir=/run/hind/id/rootfs/upper") &&
 					has_option(&list.v[1], "workdir=/run/hind/id/rootfs/work"));
 	CHECK("the host's /run is covered", has_option(mount_at(&list, "/run"), "mode=0755"));
 	CHECK("the host's /tmp is covered", has_option(mount_at(&list, "/tmp"), "mode=1777"));
 	configure("NOIMG", (struct image_opts){ .no_overlay = true }, &list, &config);
-	CHECK("written through", strcmp(config.root->path, "/") == 0 && !mount_at(&list, "/") && !mount_at(&list, "/tmp"));
+	CHECK("written through",
+		strcmp(config.root->path, "/") == 0 && !mount_at(&list, "/") && !mount_at(&list, "/tmp"));
 	CHECK("the host's /run is covered there, too", mount_at(&list, "/run") != NULL);
 	configure(dir, (struct image_opts){ 0 }, &list, &config);
-	CHECK("overlay over a directory",
-		list.n == 2 && has_option(&list.v[1], arena_printf(arena, "lowerdir=%s", dir)) && !config.root->readonly);
+	CHECK("overlay over a directory", list.n == 2 &&
+						  has_option(&list.v[1], arena_printf(arena, "lowerdir=%s", dir)) &&
+						  !config.root->readonly);
 	configure(dir, (struct image_opts){ .no_overlay = true, .read_only = true }, &list, &config);
 	CHECK("directory as it is", list.n == 0 && strcmp(config.root->path, dir) == 0 && config.root->readonly);
 	configure(arena_printf(arena, "%s/a:b,c", dir), (struct image_opts){ 0 }, &list, &config);
-	CHECK("a name that an overlay cannot take", list.n == 3 && strcmp(list.v[1].destination, "/lower") == 0 &&
-							    has_option(&list.v[2], "lowerdir=/run/hind/id/rootfs/lower"));
+	CHECK("a name that an overlay cannot take",
+		list.n == 3 && strcmp(list.v[1].destination, "/lower") == 0 &&
+			has_option(&list.v[2], "lowerdir=/run/hind/id/rootfs/lower"));
 }
 
 static void prepare(const char *dir)
@@ -203,8 +208,9 @@ static void prepare(const char *dir)
 	image_close(&image);
 	CHECK("removed", file_remove_tree(fd, "rootfs", &e) == 0);
 	opts.no_overlay = true;
-	CHECK("prepare nothing", image_open(source, &opts, arena, &image, &e) == 0 && image_prepare(&image, fd, &e) == 0 &&
-					 fstatat(fd, "rootfs", &st, 0) == -1 && errno == ENOENT);
+	CHECK("prepare nothing", image_open(source, &opts, arena, &image, &e) == 0 &&
+					 image_prepare(&image, fd, &e) == 0 && fstatat(fd, "rootfs", &st, 0) == -1 &&
+					 errno == ENOENT);
 	image_close(&image);
 	fd_close(&fd);
 }
