@@ -1,6 +1,7 @@
 /* The base layer: numbers at their limits, error texts, arenas, and paths that stay inside a hostile root. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +10,9 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/opt.h"
 #include "base/path.h"
+#include "base/spawn.h"
 #include "base/str.h"
 #include "check.h"
 
@@ -115,8 +118,69 @@ static void arenas(void)
 	arena_free(a);
 }
 
+struct words {
+	bool tty, interactive;
+	const char *bundle;
+	struct opt_list env;
+};
+static const struct opt word_opts[] = {
+	{ "tty", 't', OPT_FLAG, offsetof(struct words, tty), NULL, NULL },
+	{ "interactive", 'i', OPT_FLAG, offsetof(struct words, interactive), NULL, NULL },
+	{ "bundle", 'b', OPT_STRING, offsetof(struct words, bundle), "DIR", NULL },
+	{ "env", 'e', OPT_LIST, offsetof(struct words, env), "KEY=VALUE", NULL },
+	{ "no-subreaper", 0, OPT_IGNORE, 0, NULL, NULL },
+	{ 0 },
+};
+
+#define PARSE(into, posix, ...)                                                                                        \
+	opt_parse(word_opts, into, sizeof((char *[]){ __VA_ARGS__ }) / sizeof(char *),                                 \
+	        (char *[]){ __VA_ARGS__, NULL }, posix, &e)
+
+static void options(void)
+{
+	struct words w = { 0 };
+	struct err e;
+
+	CHECK("opt: -it, --x=v, -eV and one dash", PARSE(&w, false, "run", "-it", "--bundle=/b", "-eA=1", "-no-subreaper",
+	                                                   "-e", "B=2", "id") == 1 &&
+	                                                   w.tty && w.interactive && str_eq(w.bundle, "/b") && w.env.n == 2 &&
+	                                                   str_eq(w.env.v[1], "B=2"));
+	free(w.env.v);
+	w = (struct words){ 0 };
+	CHECK("opt: posix leaves the command's own options alone",
+	        PARSE(&w, true, "run", "-i", "image", "ls", "-t") == 3 && w.interactive && !w.tty);
+	CHECK("opt: -- ends the options", PARSE(&w, false, "exec", "id", "--", "-t") == 2 && !w.tty);
+	CHECK("opt: did you mean", PARSE(&w, false, "run", "--bundel", "x") == -1 && strstr(e.msg, "--bundle?"));
+	CHECK("opt: a missing value is told", PARSE(&w, false, "run", "-b") == -1 && strstr(e.msg, "needs a value"));
+}
+
+static void spawning(void)
+{
+	struct err e;
+	char *exit3[] = { "sh", "-c", "cat >&2; exit 3", NULL }, *sleeping[] = { "sh", "-c", "sleep 10", NULL };
+	char *env_empty[] = { "sh", "-c", "test -z \"$LD_PRELOAD$HOME\"", NULL };
+	char *fds[] = { "sh", "-c", "test ! -e /proc/self/fd/9", NULL };
+	struct spawn s = { .path = "/bin/sh", .argv = exit3, .input = "the cause", .input_len = 9, .cwd_fd = -1 };
+
+	CHECK("spawn: exit status and the end of stderr",
+	        spawn_run(&s, &e) == -1 && str_eq(e.msg, "/bin/sh: exit status 3: the cause"));
+	s = (struct spawn){ .path = "/bin/sh", .argv = sleeping, .cwd_fd = -1, .timeout_ms = 50 };
+	CHECK("spawn: killed after its time-out", spawn_run(&s, &e) == -1 && strstr(e.msg, "time-out of 0.05 s"));
+	s = (struct spawn){ .path = "/bin/sh", .argv = env_empty, .cwd_fd = -1 };
+	CHECK("spawn: no environment means none", spawn_run(&s, &e) == 0);
+	dup2(1, 9);
+	s.argv = fds;
+	CHECK("spawn: no descriptor leaks", spawn_run(&s, &e) == 0);
+	close(9);
+	s = (struct spawn){ .path = "/no/such", .cwd_fd = -1 };
+	CHECK("spawn: a missing program is told", spawn_run(&s, &e) == -1 && strstr(e.msg, "no such file or directory"));
+}
+
 int main(void)
 {
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	options();
+	spawning();
 	numbers();
 	errors();
 	suggestions();

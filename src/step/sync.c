@@ -1,0 +1,59 @@
+#include "step/sync.h"
+
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+struct message {
+	int kind;
+	struct err err; /* SYNC_FAILED only; other messages are sent without it */
+};
+
+static const char *name_of_message(int kind)
+{
+	static const char *const names[] = { "nothing", "mapped", "cgroup", "pty", "mounted", "hooked", "ready", "failed" };
+
+	return kind > 0 && kind < (int)(sizeof names / sizeof *names) ? names[kind] : names[0];
+}
+
+int sync_send(int socket_fd, enum sync_message kind, int fd, struct err *e)
+{
+	int word = kind;
+
+	if (fd_send(socket_fd, &word, sizeof word, &fd, fd >= 0, e))
+		return err_wrap(e, "tell the other half \"%s\"", name_of_message(kind));
+	return 0;
+}
+
+int sync_send_err(int socket_fd, const struct err *failure, struct err *e)
+{
+	struct message m = { .kind = SYNC_FAILED, .err = *failure };
+
+	return fd_send(socket_fd, &m, sizeof m, NULL, 0, e);
+}
+
+int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e)
+{
+	struct message m = { 0 };
+	cleanup_fd int came_fd = -1;
+	size_t n = 1;
+	ssize_t len = fd_receive(socket_fd, &m, sizeof m, &came_fd, &n, e);
+
+	if (len < 0)
+		return err_wrap(e, "wait for \"%s\"", name_of_message(wanted));
+	if (len == 0)
+		return err_set(e, "the other half ended before it said \"%s\"", name_of_message(wanted));
+	if (len == sizeof m && m.kind == SYNC_FAILED) {
+		*e = m.err;
+		e->msg[sizeof e->msg - 1] = 0;
+		return -1;
+	}
+	if (len != sizeof m.kind || m.kind != (int)wanted)
+		return err_set(e, "the other half said \"%s\" where \"%s\" was due", name_of_message(m.kind),
+		        name_of_message(wanted));
+	if (fd)
+		*fd = n ? take_fd(&came_fd) : -1;
+	return 0;
+}

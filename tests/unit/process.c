@@ -1,0 +1,76 @@
+/* Children by clone3, processes by handle, and the conversation of the two halves. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "check.h"
+#include "step/sync.h"
+#include "sys/clone.h"
+#include "sys/pidfd.h"
+
+static void handles(void)
+{
+	struct err e;
+	uint64_t started = 0;
+	bool zombie = true;
+	int pidfd = -1, again;
+	pid_t pid = clone_child(0, -1, &pidfd, &e);
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	CHECK("clone3 gives a pid and a close-on-exec pidfd", pid > 0 && fcntl(pidfd, F_GETFD) == FD_CLOEXEC);
+	CHECK("a live child has a start time", proc_start_time(pid, &started, &zombie, &e) == 0 && started && !zombie);
+	again = pidfd_of_started(pid, started, &e);
+	CHECK("found again by its start time", again >= 0);
+	fd_close(&again);
+	CHECK("another start time is another process", pidfd_of_started(pid, started + 1, &e) == -1 && e.code == ESRCH);
+	CHECK("a signal arrives", pidfd_signal(pidfd, SIGKILL, &e) == 0);
+	while (proc_start_time(pid, &started, &zombie, &e) == 0 && !zombie)
+		usleep(1000);
+	CHECK("a zombie counts as gone", pidfd_of_started(pid, started, &e) == -1 && e.code == ESRCH);
+	waitpid(pid, NULL, 0);
+	CHECK("after the reaping a signal says so", pidfd_signal(pidfd, SIGTERM, &e) == -1 && e.code == ESRCH &&
+	                                                    strstr(e.msg, "no such process"));
+	fd_close(&pidfd);
+}
+
+static void conversation(void)
+{
+	struct err e, failure;
+	int pair[2], fd = -1;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return;
+	CHECK("sync: a message with an fd", sync_send(pair[0], SYNC_PTY, 0, &e) == 0 &&
+	                                            sync_expect(pair[1], SYNC_PTY, &fd, &e) == 0 && fd >= 0 &&
+	                                            fcntl(fd, F_GETFD) == FD_CLOEXEC);
+	fd_close(&fd);
+	err_set(&failure, "rlimit: no");
+	failure.code = EPERM;
+	CHECK("sync: the child's failure arrives unchanged", sync_send_err(pair[0], &failure, &e) == 0 &&
+	                                                             sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 &&
+	                                                             e.code == EPERM && str_eq(e.msg, "rlimit: no"));
+	CHECK("sync: a message out of turn is told",
+	        sync_send(pair[0], SYNC_MOUNTED, -1, &e) == 0 && sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 &&
+	                strstr(e.msg, "\"mounted\" where \"ready\" was due"));
+	close(pair[0]);
+	CHECK("sync: the peer's death is told",
+	        sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 && strstr(e.msg, "ended before"));
+	close(pair[1]);
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	handles();
+	conversation();
+	return check_end();
+}
