@@ -218,23 +218,29 @@ static int lacks(const struct cgroup *cg, const struct controller *c, const char
 	return -1;
 }
 
+static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_resources *resources, struct err *e)
+{
+	const struct controller *c = controllers[controller];
+	const char *member = controller_asked(c, resources);
+	if (!member)
+		return 0;
+	if (cg->manager == &cgroup_none) {
+		log_warn("cgroup", "linux.resources.%s has no effect with --cgroup-manager disabled", member);
+		return 0;
+	}
+	struct hierarchy *h = hierarchy_with(cg, controller);
+	if (!h)
+		return lacks(cg, c, member, e);
+	return (c->apply ? c->apply : limits_apply)(h, c, resources, e);
+}
+
 int cgroup_apply(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
 {
-	for (unsigned i = 0; i < CONTROLLERS; i++) {
-		const struct controller *c = controllers[i];
-		const char *member = controller_asked(c, resources);
-		if (!member)
-			continue;
-		if (cg->manager == &cgroup_none) {
-			log_warn("cgroup", "linux.resources.%s has no effect with --cgroup-manager disabled", member);
-			continue;
-		}
-		struct hierarchy *h = hierarchy_with(cg, i);
-		if (!h)
-			return lacks(cg, c, member, e);
-		if ((c->apply ? c->apply : limits_apply)(h, c, resources, e) < 0)
+	for (unsigned i = 0; i < CONTROLLERS; i++)
+		if (apply_one(cg, i, resources, e) < 0)
 			return -1;
-	}
+	for (size_t i = 0; i < cg->n; i++)
+		cg->hierarchies[i].fresh = false;
 	return 0;
 }
 

@@ -17,8 +17,8 @@
 #include "cgroup/hierarchy.h"
 #include "sys/bpf.h"
 
-#define BLOCK_MAX 7 /* instructions of one exception */
-#define FRAME 8     /* of the beginning and the end */
+#define BLOCK_MAX 14 /* instructions of one exception */
+#define FRAME 8      /* of the beginning and the end */
 
 /* Registers: r1 is the context that the kernel passes. */
 enum { TYPE = BPF_REG_2, ACCESS = BPF_REG_3, MAJOR = BPF_REG_4, MINOR = BPF_REG_5, SCRATCH = BPF_REG_6 };
@@ -46,19 +46,25 @@ static void emit_return(struct program *p, bool allow)
 	emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
+/* A jump that is taken where reg is not `value`; emit_exception sets its target. The comparison is made on a copy,
+ * because the verifier would remember the value of reg itself on one of the two ways on, follow each of these ways
+ * through all blocks that come after, and give up at some hundred exceptions. */
+static size_t emit_unless(struct program *p, int reg, int value)
+{
+	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, SCRATCH, reg, 0, 0);
+	emit(p, BPF_ALU64 | BPF_XOR | BPF_K, SCRATCH, 0, 0, value);
+	emit(p, BPF_JMP | BPF_JNE | BPF_K, SCRATCH, 0, 0, 0);
+	return p->n - 1;
+}
+
 static void emit_exception(struct program *p, const struct device_list *list, const struct device_exception *x)
 {
 	size_t jumps[4], n = 0;
-	jumps[n++] = p->n;
-	emit(p, BPF_JMP | BPF_JNE | BPF_K, TYPE, 0, 0, x->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
-	if (x->major >= 0) {
-		jumps[n++] = p->n;
-		emit(p, BPF_JMP | BPF_JNE | BPF_K, MAJOR, 0, 0, (int)x->major);
-	}
-	if (x->minor >= 0) {
-		jumps[n++] = p->n;
-		emit(p, BPF_JMP | BPF_JNE | BPF_K, MINOR, 0, 0, (int)x->minor);
-	}
+	jumps[n++] = emit_unless(p, TYPE, x->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+	if (x->major >= 0)
+		jumps[n++] = emit_unless(p, MAJOR, (int)x->major);
+	if (x->minor >= 0)
+		jumps[n++] = emit_unless(p, MINOR, (int)x->minor);
 	if (x->access != DEVICE_ALL) {
 		/* All allowed: any access of the exception is refused. All denied: the exception must cover each
 		 * access. */
@@ -75,7 +81,7 @@ static void emit_exception(struct program *p, const struct device_list *list, co
 
 size_t device_program(const struct device_list *list, struct bpf_insn **program)
 {
-	struct program p = { mem_alloc((list->n * (BLOCK_MAX + 1) + FRAME) * sizeof *p.v), 0 };
+	struct program p = { mem_alloc((list->n * BLOCK_MAX + FRAME) * sizeof *p.v), 0 };
 	/* access_type: the type in the low half, the access in the high half */
 	emit_load(&p, ACCESS, offsetof(struct bpf_cgroup_dev_ctx, access_type));
 	emit(&p, BPF_ALU64 | BPF_MOV | BPF_X, TYPE, ACCESS, 0, 0);

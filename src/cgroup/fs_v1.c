@@ -37,6 +37,8 @@ static int freeze(struct cgroup *cg, bool frozen, struct err *e)
 	struct hierarchy *h = hierarchy_with(cg, CONTROLLER_FREEZER);
 	if (!h)
 		return err_set(e, "the host has no freezer controller, so processes cannot be paused");
+	if (frozen && hierarchy_refuse_self(h, e) < 0)
+		return -1;
 	return freezer_v1(h, frozen, WAIT_LIMIT_MS, e);
 }
 
@@ -72,28 +74,27 @@ static int kill_all(struct cgroup *cg, struct err *e)
 	struct hierarchy *h = hierarchy_main(cg), *freezer = hierarchy_with(cg, CONTROLLER_FREEZER);
 	long long deadline = clock_ms() + WAIT_LIMIT_MS;
 	pid_t pid = 0;
-	for (;;) {
+	int n = hierarchy_refuse_self(h, e);
+	while (n > 0) {
 		struct err ignored;
 		bool held = freezer && freezer_v1(freezer, true, FREEZE_MS, &ignored) == 0;
-		int n = hierarchy_signal(h, SIGKILL, e);
+		n = hierarchy_signal(h, SIGKILL, e);
 		/* Thawed on every path; a cgroup that is gone needs none. */
 		if (freezer && freezer_v1(freezer, false, held ? WAIT_LIMIT_MS : FREEZE_MS, &ignored) < 0 &&
 			ignored.code != ENOENT && n >= 0) {
 			*e = ignored;
 			return -1;
 		}
-		if (n <= 0)
-			return n;
-		n = wait_empty(h, DIE_MS, &pid, e);
-		if (n <= 0)
-			return n;
-		if (clock_ms() > deadline)
+		if (n > 0)
+			n = wait_empty(h, DIE_MS, &pid, e);
+		if (n > 0 && clock_ms() > deadline)
 			return err_set(e,
 				"%d processes of cgroup %s have not ended %d s after SIGKILL, process %d among them; "
 				"it may wait for "
 				"a device or a network file system",
 				n, h->dir, WAIT_LIMIT_MS / 1000, pid);
 	}
+	return n;
 }
 
 static void oom(struct cgroup *cg, struct cgroup_oom *oom)

@@ -167,6 +167,8 @@ static int wait_event(const struct hierarchy *h, const char *key, bool want, int
 static int freeze(struct cgroup *cg, bool frozen, struct err *e)
 {
 	struct hierarchy *h = &cg->hierarchies[0];
+	if (frozen && hierarchy_refuse_self(h, e) < 0)
+		return -1;
 	if (control_write(h->dir, "cgroup.freeze", frozen ? "1" : "0") < 0)
 		return err_sys(e, "write \"%d\" to %s/cgroup.freeze", frozen, h->dir);
 	int rc = wait_event(h, "frozen", frozen, WAIT_LIMIT_MS, e);
@@ -186,16 +188,12 @@ static int frozen(struct cgroup *cg)
 static int kill_all(struct cgroup *cg, struct err *e)
 {
 	struct hierarchy *h = &cg->hierarchies[0];
-	cleanup_free pid_t *pids = NULL;
-	size_t n;
-	if (hierarchy_pids(h, &pids, &n, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (pids[i] == getpid())
-			return err_set(e, "cgroup %s holds the runtime itself: refusing to signal it", h->dir);
+	int rc = hierarchy_refuse_self(h, e);
+	if (rc <= 0)
+		return rc;
 	if (control_write(h->dir, "cgroup.kill", "1") < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "write \"1\" to %s/cgroup.kill", h->dir);
-	int rc = wait_event(h, "populated", false, WAIT_LIMIT_MS, e);
+	rc = wait_event(h, "populated", false, WAIT_LIMIT_MS, e);
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	return err_set(e,

@@ -8,12 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +19,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cgroup/controller.h"
+#include "sys/pidfd.h"
 
 #define MAKE_TRIES 100  /* mkdir against another container's removal of the shared parent */
 #define DEPTH_MAX 100   /* of descendants that are searched for processes */
@@ -359,18 +358,30 @@ static bool pids_contain(const pid_t *pids, size_t n, pid_t pid)
 static int signal_batch(const struct hierarchy *h, const pid_t *pids, size_t n, int sig, struct err *e)
 {
 	int fds[PIDFD_BATCH];
+	struct err gone;
 	for (size_t i = 0; i < n; i++)
-		fds[i] = pids[i] > 0 ? (int)syscall(SYS_pidfd_open, pids[i], 0) : -1;
+		fds[i] = pids[i] > 0 ? pidfd_of(pids[i], &gone) : -1;
 	cleanup_free pid_t *still = NULL;
 	size_t n_still = 0;
 	int rc = hierarchy_pids(h, &still, &n_still, e);
 	for (size_t i = 0; i < n; i++) {
 		if (rc == 0 && fds[i] >= 0 && pids_contain(still, n_still, pids[i]) &&
-			syscall(SYS_pidfd_send_signal, fds[i], sig, NULL, 0) < 0 && errno != ESRCH)
-			rc = err_sys(e, "send signal %d to process %d of cgroup %s", sig, pids[i], h->dir);
+			pidfd_signal(fds[i], sig, e) < 0 && e->code != ESRCH)
+			rc = err_wrap(e, "process %d of cgroup %s", pids[i], h->dir);
 		fd_close(&fds[i]);
 	}
 	return rc;
+}
+
+int hierarchy_refuse_self(const struct hierarchy *h, struct err *e)
+{
+	cleanup_free pid_t *pids = NULL;
+	size_t n = 0;
+	if (hierarchy_pids(h, &pids, &n, e) < 0)
+		return -1;
+	if (pids_contain(pids, n, getpid()))
+		return err_set(e, "cgroup %s holds the runtime itself: refusing to freeze or kill it", h->dir);
+	return n > INT_MAX ? INT_MAX : (int)n;
 }
 
 int hierarchy_signal(const struct hierarchy *h, int sig, struct err *e)

@@ -78,6 +78,8 @@ uint64_t control_number(const char *dir, const char *file, const char *key);
 int hierarchy_join(struct hierarchy *, pid_t, struct err *) must_check;
 /* Every pid in the cgroup and below it, into *pids, which grows; the caller frees it. */
 int hierarchy_pids(const struct hierarchy *, pid_t **pids, size_t *n, struct err *) must_check;
+/* An error where this process is in the cgroup itself; otherwise the number of processes there. */
+int hierarchy_refuse_self(const struct hierarchy *, struct err *) must_check;
 /* Sends the signal to all of them by pidfd; a pid that has left the cgroup meanwhile is not hit. The number of
  * processes. */
 int hierarchy_signal(const struct hierarchy *, int sig, struct err *) must_check;

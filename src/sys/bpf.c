@@ -23,7 +23,7 @@ int bpf_load_device(const struct bpf_insn *program, size_t n, struct err *e)
 	int fd = bpf(BPF_PROG_LOAD, &attr);
 	if (fd >= 0)
 		return fd;
-	if (errno != EINVAL && errno != EACCES)
+	if (errno != EINVAL && errno != EACCES && errno != E2BIG)
 		return err_sys(e, "bpf BPF_PROG_LOAD of %zu instructions", n);
 	/* Once more for the verifier's reason: asking for it always would cost each start. */
 	static char log[VERIFIER_LOG];
