@@ -25,8 +25,8 @@
 
 const struct opt run_opts[] = {
 	LAUNCH_OPTS(struct run_flags),
-	FLAG("keep", 0, keep, "keep the state after the end, until `delete`"),
-	FLAG("detach", 'd', detach, "return once the program runs"),
+	FLAG("keep", 0, launch.keep, "keep the state after the end, until `delete`"),
+	FLAG("detach", 'd', launch.detach, "return once the program runs"),
 
 	FLAG("interactive", 'i', interactive, "keep standard input open (otherwise it is /dev/null)"),
 	FLAG("tty", 't', tty, "give it a terminal"),

@@ -22,8 +22,7 @@
 
 struct run_flags {
 	/* both forms of `run` */
-	struct launch_flags launch;
-	bool detach, keep;
+	struct launch_opts launch;
 	/* the shortcut's own */
 	bool interactive, tty, rm, dry_run;
 	const char *name, *hostname, *domainname, *cgroup_parent;
