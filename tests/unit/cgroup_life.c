@@ -378,9 +378,8 @@ static void test_v2(void)
 		printf("not ok setup - no cgroup2 for %s: %s\n", root, strerror(errno));
 		return;
 	}
-	struct hierarchy h = {
-		.mount_dir = root, .path = "/a/box", .v2 = true, .controllers = locate_controllers(NULL)
-	};
+	struct hierarchy h = { .mount_dir = root, .path = "/a/box", .v2 = true };
+	locate_controllers(&h, 1);
 	struct cgroup cg = { .manager = &cgroup_fs_v2, .hierarchies = &h, .n = 1, .v2 = true, .dir_fd = -1 };
 	hierarchy_set_dir(&h, arena);
 	CHECK("v2: make", done(cgroup_make(&cg, &e), &e) && h.made_parents == 1);
