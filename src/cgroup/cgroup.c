@@ -79,9 +79,9 @@ int cgroup_from_record(const struct oci_hind_cgroup *record, struct arena *arena
 		h->path = arena_strdup(arena, from->path);
 		h->made_parents = (int)from->made_parents;
 		h->v2 = !h->options;
-		h->controllers = locate_controllers(h->options);
 		hierarchy_set_dir(h, arena);
 	}
+	locate_controllers(cg->hierarchies, cg->n);
 	return 0;
 }
 
@@ -208,6 +208,9 @@ int cgroup_remove(struct cgroup *cg, struct err *e)
 
 static int lacks(const struct cgroup *cg, const struct controller *c, const char *member, struct err *e)
 {
+	if (!c->v1 && !c->v2)
+		return err_set(
+			e, "linux.resources.%s: these are files of cgroup v2, and this host has cgroup v1", member);
 	struct text have = { 0 };
 	for (size_t i = 0; i < cg->n; i++)
 		if (cg->hierarchies[i].options)
@@ -276,7 +279,7 @@ void cgroup_report(struct json_out *out)
 		const char *key;
 		bool has;
 	} parts[] = { { "v1", true }, { "v2", true }, { "systemd", false }, { "systemdUser", false },
-		{ "rdma", false } };
+		{ "rdma", true } };
 	json_key(out, "cgroup");
 	json_open_object(out);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {

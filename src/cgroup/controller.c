@@ -17,6 +17,12 @@ const struct controller *const controllers[CONTROLLERS] = {
 	[CONTROLLER_PIDS] = &controller_pids,
 	[CONTROLLER_DEVICES] = &controller_devices,
 	[CONTROLLER_FREEZER] = &controller_freezer,
+	[CONTROLLER_IO] = &controller_io,
+	[CONTROLLER_HUGETLB] = &controller_hugetlb,
+	[CONTROLLER_NET_CLS] = &controller_net_cls,
+	[CONTROLLER_NET_PRIO] = &controller_net_prio,
+	[CONTROLLER_RDMA] = &controller_rdma,
+	[CONTROLLER_UNIFIED] = &controller_unified,
 };
 
 int controller_index(const char *name, size_t len)

@@ -17,7 +17,7 @@ struct limit {
 
 struct controller {
 	const char *v1, *v2;        /* the kernel's names; NULL: that version has none */
-	bool v2_core;               /* v2 has it without a controller (devices by eBPF, freezer) */
+	bool v2_core;               /* pure v2 has an answer without a controller (devices by eBPF, freezer) */
 	const struct limit *limits; /* ends with a NULL member */
 	/* NULL: the members of the table decide. The member that asks for this controller, or NULL. */
 	const char *(*asked)(const struct oci_resources *);
@@ -34,10 +34,17 @@ enum {
 	CONTROLLER_PIDS,
 	CONTROLLER_DEVICES,
 	CONTROLLER_FREEZER,
+	CONTROLLER_IO,
+	CONTROLLER_HUGETLB,
+	CONTROLLER_NET_CLS,
+	CONTROLLER_NET_PRIO,
+	CONTROLLER_RDMA,
+	CONTROLLER_UNIFIED,
 	CONTROLLERS
 };
 extern const struct controller controller_cpuset, controller_cpu, controller_memory, controller_pids,
-	controller_devices, controller_freezer;
+	controller_devices, controller_freezer, controller_io, controller_hugetlb, controller_net_cls,
+	controller_net_prio, controller_rdma, controller_unified;
 extern const struct controller *const controllers[CONTROLLERS];
 
 /* Index of the controller with v1's name (len bytes), or -1. */

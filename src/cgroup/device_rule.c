@@ -84,8 +84,12 @@ static const char *rule_types(const struct oci_device_rule *rule)
 
 static struct device_exception rule_exception(const struct oci_device_rule *rule, char type)
 {
-	return (struct device_exception){ type, rule->has_major ? rule->major : -1, rule->has_minor ? rule->minor : -1,
-		access_bits(rule->access), false };
+	return (struct device_exception){
+		.type = type,
+		.major = rule->has_major && rule->major >= 0 ? rule->major : -1,
+		.minor = rule->has_minor && rule->minor >= 0 ? rule->minor : -1,
+		.access = access_bits(rule->access),
+	};
 }
 
 /* A rule of type "a" with numbers or with less than all access is for that alone: the kernel's files would take it for

@@ -47,8 +47,8 @@ int locate_hierarchies(struct cgroup *, const char *cgroups_path, const char *id
  * roots[i] gets mountinfo's root of hierarchies[i]; mount_dir stays NULL where a hierarchy is not mounted. */
 size_t locate_parse_cgroup(const char *text, struct arena *, struct hierarchy **);
 void locate_parse_mountinfo(const char *text, struct arena *, struct hierarchy *, size_t n, char **roots);
-/* The controllers of a v1 hierarchy with these options, or (NULL) those that v2 may have. */
-unsigned locate_controllers(const char *options);
+/* Fills `controllers`, which depends on all hierarchies together, from their options. */
+void locate_controllers(struct hierarchy *, size_t n);
 /* The container's path in a hierarchy; own: the runtime's own cgroup, root: of the mount (both only for a relative
  * path). */
 char *locate_path(const char *cgroups_path, const char *id, bool v2, const char *own, const char *root, struct arena *);

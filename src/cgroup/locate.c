@@ -37,19 +37,29 @@ static unsigned controllers_in(const char *list)
 	return bits;
 }
 
-/* v2 makes controllers available one cgroup at a time: that it lacks one shows when a limit is written. */
-static unsigned controllers_of_v2(void)
+/* v2 makes controllers available one cgroup at a time: that it lacks one shows when a limit is written. Beside v1 it
+ * has what v1 lacks, but for the answers without a controller, which v1 hosts do not expect of it. */
+static unsigned controllers_of_v2(bool beside_v1)
 {
 	unsigned bits = 0;
 	for (unsigned i = 0; i < CONTROLLERS; i++)
-		if (controllers[i]->v2 || controllers[i]->v2_core)
+		if (controllers[i]->v2 || (controllers[i]->v2_core && !beside_v1))
 			bits |= 1u << i;
 	return bits;
 }
 
-unsigned locate_controllers(const char *options)
+void locate_controllers(struct hierarchy *h, size_t n)
 {
-	return options ? controllers_in(options) : controllers_of_v2();
+	unsigned v1 = 0;
+	bool any_v1 = false;
+	for (size_t i = 0; i < n; i++) {
+		h[i].controllers = h[i].v2 ? 0 : controllers_in(h[i].options);
+		v1 |= h[i].controllers;
+		any_v1 |= !h[i].v2;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (h[i].v2)
+			h[i].controllers = controllers_of_v2(any_v1) & ~v1;
 }
 
 size_t locate_parse_cgroup(const char *text, struct arena *arena, struct hierarchy **out)
@@ -68,8 +78,8 @@ size_t locate_parse_cgroup(const char *text, struct arena *arena, struct hierarc
 		h->v2 = own == list + 1;
 		h->options = h->v2 ? NULL : arena_strndup(arena, list + 1, (size_t)(own - list - 1));
 		h->path = arena_strndup(arena, own + 1, (size_t)(end - own - 1));
-		h->controllers = locate_controllers(h->options);
 	}
+	locate_controllers(*out, n);
 	return n;
 }
 
@@ -212,12 +222,9 @@ static bool usual_places(struct hierarchy *h, size_t n, bool pure_v2, struct are
 /* Leaves out what the container does not need: named hierarchies and the cgroup2 beside v1. The number that stays. */
 static size_t drop_unwanted(struct hierarchy *h, size_t n, bool wants_named, unsigned asked)
 {
-	unsigned v1 = 0;
 	size_t kept = 0, n_v1 = 0;
-	for (size_t i = 0; i < n; i++) {
-		v1 |= h[i].v2 ? 0 : h[i].controllers;
-		n_v1 += !h[i].v2 && h[i].controllers;
-	}
+	for (size_t i = 0; i < n; i++)
+		n_v1 += !h[i].v2;
 	struct hierarchy v2 = { 0 };
 	for (size_t i = 0; i < n; i++) {
 		if (h[i].v2)
@@ -226,8 +233,6 @@ static size_t drop_unwanted(struct hierarchy *h, size_t n, bool wants_named, uns
 			h[kept++] = h[i];
 	}
 	/* cgroup2 comes last, and in the hybrid layout it does what v1 cannot. */
-	if (n_v1)
-		v2.controllers &= ~v1;
 	if (v2.v2 && (!n_v1 || wants_named || asked & v2.controllers))
 		h[kept++] = v2;
 	return kept;
@@ -240,6 +245,7 @@ static size_t only_v2(struct hierarchy *h, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (h[i].v2)
 			h[kept++] = h[i];
+	locate_controllers(h, kept);
 	return kept;
 }
 

@@ -20,7 +20,7 @@ struct command {
 	int failure; /* exit status of a failure of ours: 1, for exec 255 */
 	/* argv[0] is the command's name. The exit status, or -1 with *e. */
 	int (*run)(const struct globals *, int argc, char **argv, struct err *e);
-	void (*help_opts)(void); /* instead of opts, where they are put together at run time */
+	const char *notes; /* what --help says behind the options, or NULL */
 };
 
 extern const struct command cmd_create, cmd_start, cmd_state, cmd_kill, cmd_delete, cmd_list, cmd_run, cmd_spec, cmd_features,

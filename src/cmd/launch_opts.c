@@ -1,24 +1,8 @@
 #include "cmd/launch_opts.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/str.h"
-
-#define AT_MEMBER(m) offsetof(struct launch_opts, m)
-
-const struct opt launch_opts[] = {
-	{ "bundle", 'b', OPT_STRING, AT_MEMBER(bundle), "DIR", "the bundle (default: the working directory)" },
-	{ "config", 'f', OPT_STRING, AT_MEMBER(config_path), "FILE", "another file than DIR/config.json" },
-	{ "console-socket", 0, OPT_STRING, AT_MEMBER(console_socket), "PATH", "socket that receives the pty's master" },
-	{ "pidfd-socket", 0, OPT_STRING, AT_MEMBER(pidfd_socket), "PATH", "socket that receives a pidfd of init" },
-	{ "pid-file", 0, OPT_STRING, AT_MEMBER(pid_file), "FILE", "write init's pid there" },
-	{ "preserve-fds", 0, OPT_STRING, AT_MEMBER(preserve_fds), "N", "pass on N descriptors from 3 on" },
-	{ "no-pivot", 0, OPT_FLAG, AT_MEMBER(no_pivot), NULL, "move the root instead of pivot_root(2), for an initramfs" },
-	{ "no-new-keyring", 0, OPT_FLAG, AT_MEMBER(no_new_keyring), NULL, "keep the caller's session keyring" },
-	{ "no-subreaper", 0, OPT_IGNORE, 0, NULL, NULL },
-	{ 0 },
-};
 
 int launch_opts_settle(const struct globals *g, const char *id, struct launch_opts *o, struct err *e)
 {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -14,27 +13,6 @@
 #include "cmd/run_flags.h"
 #include "container/container.h"
 #include "container/wait.h"
-
-/* The OCI form's options; run_flag_table adds the shortcut's. struct run_flags begins with struct launch_opts. */
-#define AT_MEMBER(m) offsetof(struct launch_opts, m)
-static const struct opt run_opts[] = {
-	{ "detach", 'd', OPT_FLAG, AT_MEMBER(detach), NULL, "return once the program runs" },
-	{ "keep", 0, OPT_FLAG, AT_MEMBER(keep), NULL, "keep the state after the end, until `delete`" },
-	{ 0 },
-};
-
-static const struct opt *run_opts_all(struct arena *arena)
-{
-	size_t n = 0;
-	struct opt *all;
-
-	while (launch_opts[n].name)
-		n++;
-	all = arena_alloc(arena, (n + ARRAY_LEN(run_opts)) * sizeof *all);
-	memcpy(all, launch_opts, n * sizeof *all);
-	memcpy(all + n, run_opts, sizeof run_opts);
-	return all;
-}
 
 static int remove_container(const struct globals *g, const char *id, struct err *e)
 {
@@ -169,7 +147,7 @@ static int run_image(const struct globals *g, struct run_flags *f, int words, ch
 	const char *dir;
 	int status;
 
-	if (run_flags_name(f, g->arena, e) || launch_opts_settle(g, f->launch.id, &f->launch, e) ||
+	if (run_flags_name(f, g->arena, e) || launch_opts_settle(g, f->name, &f->launch, e) ||
 	        image_open(argv[1], &image_opts, g->arena, image, e))
 		return -1;
 	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
@@ -199,7 +177,7 @@ static int run(const struct globals *g, int argc, char **argv, struct err *e)
 {
 	struct run_flags f = { 0 };
 	struct image image = { .root_fd = -1 };
-	int words = opt_parse(run_flag_table(run_opts_all(g->arena), g->arena), &f, argc, argv, true, e), status;
+	int words = opt_parse(run_opts, &f, argc, argv, true, e), status;
 
 	if (words < 0)
 		return -1;
@@ -214,20 +192,13 @@ static int run(const struct globals *g, int argc, char **argv, struct err *e)
 	return status;
 }
 
-static void help(void)
-{
-	struct arena *arena = arena_new();
-
-	opt_help(run_flag_table(run_opts_all(arena), arena));
-	arena_free(arena);
-}
-
 const struct command cmd_run = {
 	.name = "run",
 	.synopsis = "[-b BUNDLE] ID | run [flags] IMAGE CMD [ARG...]",
 	.help = "Run a container to its end: an OCI bundle, or a command on an image",
+	.opts = run_opts,
 	.enters = true,
 	.failure = 1,
 	.run = run,
-	.help_opts = help,
+	.notes = run_notes,
 };

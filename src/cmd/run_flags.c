@@ -23,10 +23,13 @@
 		name, letter, OPT_LIST, offsetof(struct run_flags, member), arg, help                                  \
 	}
 
-const struct opt run_flag_opts[] = {
+const struct opt run_opts[] = {
+	LAUNCH_OPTS(struct run_flags),
+	FLAG("keep", 0, launch.keep, "keep the state after the end, until `delete`"),
+	FLAG("detach", 'd', launch.detach, "return once the program runs"),
+
 	FLAG("interactive", 'i', interactive, "keep standard input open (otherwise it is /dev/null)"),
 	FLAG("tty", 't', tty, "give it a terminal"),
-	FLAG("detach", 'd', launch.detach, "leave it running and return"),
 	STRING("name", 0, name, "ID", "the container's id (a new one)"),
 	FLAG("rm", 0, rm, "remove it when it ends, with -d too (without -d that is always done)"),
 	FLAG("dry-run", 0, dry_run, "print the config.json and stop"),
@@ -87,34 +90,9 @@ const struct opt run_flag_opts[] = {
 	{ 0 },
 };
 
-const struct opt *run_flag_table(const struct opt *launch, struct arena *arena)
-{
-	size_t n = 0, before;
-	struct opt *table;
-
-	while (launch[n].name)
-		n++;
-	table = arena_alloc(arena, (n + ARRAY_LEN(run_flag_opts)) * sizeof *table);
-	memcpy(table, launch, n * sizeof *table);
-	before = n;
-	for (const struct opt *o = run_flag_opts; o->name; o++) {
-		struct opt add = *o;
-		bool there = false;
-
-		for (size_t i = 0; i < before; i++) {
-			there |= strcmp(launch[i].name, o->name) == 0;
-			if (launch[i].letter == o->letter)
-				add.letter = 0;
-		}
-		if (!there)
-			table[n++] = add;
-	}
-	return table;
-}
-
 const char run_notes[] =
 	"With one word `run` starts the bundle in the working directory or --bundle under that id; with more it makes\n"
-	"a bundle of the other options, an image and a command.\n"
+	"a bundle of the options behind --keep, an image and a command.\n"
 	"\n"
 	"IMAGE is a directory with a root file system, or NOIMG (or /) for the host's own. What the container writes\n"
 	"goes into an overlay in memory, which counts against its memory limit and is thrown away at its end; volumes\n"
@@ -154,12 +132,11 @@ int run_flags_name(struct run_flags *flags, struct arena *arena, struct err *e)
 {
 	unsigned char r[6];
 
-	flags->launch.id = flags->name;
 	if (flags->name)
 		return 0;
 	if (getrandom(r, sizeof r, 0) != sizeof r)
 		return err_sys(e, "getrandom");
-	flags->launch.id = arena_printf(arena, "%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5]);
+	flags->name = arena_printf(arena, "%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5]);
 	return 0;
 }
 
@@ -247,8 +224,8 @@ static int process_rest(struct run_build *b, struct err *e)
 		if (flags->cgroup_parent[0] != '/' || strstr(flags->cgroup_parent, ".."))
 			return run_wrong(e, "cgroup-parent", flags->cgroup_parent,
 				"it is a path such as /batch, without \"..\"");
-		b->config->linux->cgroups_path = mount_clean_path(
-			b->arena, arena_printf(b->arena, "%s/%s", flags->cgroup_parent, flags->launch.id));
+		b->config->linux->cgroups_path =
+			mount_clean_path(b->arena, arena_printf(b->arena, "%s/%s", flags->cgroup_parent, flags->name));
 	}
 	return 0;
 }

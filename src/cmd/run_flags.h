@@ -2,8 +2,8 @@
  *
  * How `run` uses it:
  *
- *  1. opt_parse with run_flag_table: one table for both forms of `run`
- *  2. run_flags_name: flags.launch.id is --name, or a new one
+ *  1. opt_parse with run_opts: one table for both forms of `run`
+ *  2. run_flags_name: flags.name is the id from here on, given or new
  *  3. image_open with run_flags_image: what IMAGE is
  *  4. run_flags_config: the config; with --dry-run it is printed, and nothing has been made
  *  5. image_prepare, once the container's directory is there
@@ -16,12 +16,14 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "cmd/launch_opts.h"
 #include "image/image.h"
 #include "oci.h"
-#include "step/launch.h"
 
 struct run_flags {
-	struct launch_opts launch; /* first: the options of create and run keep their offsets */
+	/* both forms of `run` */
+	struct launch_opts launch;
+	/* the shortcut's own */
 	bool interactive, tty, rm, dry_run;
 	const char *name, *hostname, *domainname, *cgroup_parent;
 	/* process */
@@ -41,16 +43,11 @@ struct run_flags {
 	struct opt_list cap_add, cap_drop, security_opt, sysctl;
 };
 
-/* The shortcut's own options, offsets in struct run_flags. */
-extern const struct opt run_flag_opts[];
-/* The options of create and run (offsets in struct launch_opts) and the shortcut's in one table; where a name or a
- * letter is in both, that of `launch` stays. */
-const struct opt *run_flag_table(const struct opt *launch, struct arena *);
-
+extern const struct opt run_opts[];
 /* What --help says behind the options. */
 extern const char run_notes[];
 
-/* Fills flags->launch.id: --name, or twelve random hex digits. */
+/* Fills flags->name where it was not given: twelve random hex digits. */
 int run_flags_name(struct run_flags *, struct arena *, struct err *) must_check;
 struct image_opts run_flags_image(const struct run_flags *);
 

@@ -77,7 +77,7 @@ static int names(struct run_build *b, struct err *e)
 	b->config->domainname = flags->domainname;
 	b->config->hostname = flags->hostname;
 	if (!flags->hostname)
-		b->config->hostname = arena_printf(b->arena, "%.*s", HOST_NAME_MAX_LENGTH, flags->launch.id);
+		b->config->hostname = arena_printf(b->arena, "%.*s", HOST_NAME_MAX_LENGTH, flags->name);
 	return 0;
 }
 

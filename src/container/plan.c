@@ -14,8 +14,8 @@ const struct host_step *const plan_host[] = {
 	&host_record,           /* before anything is made: `delete` must find it after a kill -9 */
 	&host_bundle,           /* `run IMAGE`: its bundle goes into that directory, and with it */
 	&host_root,             /* the root file system and the bundle as handles */
-	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
 	&host_procfs,           /* our own procfs: the container's cannot be trusted */
+	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
 	&host_device_open,      /* the host's own /dev/null and friends, verified */
 	&host_seccomp_compile,  /* compiling needs libseccomp, memory and files: not in the child */
 	&host_seccomp_agent,    /* its socket is a path of the host */

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cgroup/controller.h"
 #include "check.h"
+#include "sys/clone.h"
 
 static struct arena *arena;
 static char id[32];
@@ -366,6 +367,50 @@ static void test_race(void)
 	CHECK("nothing is left", !exists(locate(NULL, id, false), "/.."));
 }
 
+/* The manager of v2, in a part of the hybrid layout's cgroup2 (or of the pure one) as if that were all: no controllers,
+ * but all that v2 does without. */
+static void test_v2(void)
+{
+	struct err e = { 0 };
+	bool pure = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
+	cleanup_free char *root = mem_printf("/sys/fs/cgroup%s/%s-root", pure ? "" : "/unified", id);
+	if (mkdir(root, 0755) < 0) {
+		printf("not ok setup - no cgroup2 for %s: %s\n", root, strerror(errno));
+		return;
+	}
+	struct hierarchy h = { .mount_dir = root, .path = "/a/box", .v2 = true };
+	locate_controllers(&h, 1);
+	struct cgroup cg = { .manager = &cgroup_fs_v2, .hierarchies = &h, .n = 1, .v2 = true, .dir_fd = -1 };
+	hierarchy_set_dir(&h, arena);
+	CHECK("v2: make", done(cgroup_make(&cg, &e), &e) && h.made_parents == 1);
+	CHECK("v2: a descriptor to clone into", cgroup_clone_fd(&cg) >= 0);
+	int pidfd = -1;
+	pid_t pid = clone_child(0, cgroup_clone_fd(&cg), &pidfd, &e);
+	if (pid == 0)
+		for (;;)
+			pause();
+	CHECK("v2: clone into", done(pid, &e) && count(&cg) == 1);
+	close(pidfd);
+	pid_t second = resident(&cg, 20);
+	CHECK("v2: join", wait_count(&cg, 22));
+	CHECK("v2: freeze", done(cgroup_freeze(&cg, true, &e), &e) && cgroup_frozen(&cg));
+	CHECK("v2: thaw", done(cgroup_freeze(&cg, false, &e), &e) && !cgroup_frozen(&cg));
+	CHECK("v2: signal", done(cgroup_signal(&cg, SIGUSR1, &e), &e) && killed_by(pid, SIGUSR1));
+	struct oci_pids pids = { .limit = 3, .has_limit = true };
+	CHECK("v2: a controller that the host lacks is named",
+		apply(&cg, (struct oci_resources){ .pids = &pids }, &e) < 0 &&
+			str_starts(e.msg,
+				"linux.resources.pids.limit: the host has no pids controller here (cgroup v2, "));
+	pid = resident(&cg, 20);
+	CHECK("v2: kill", done(cgroup_kill(&cg, &e), &e) && killed_by(pid, SIGKILL) && count(&cg) == 0);
+	CHECK("v2: remove",
+		done(cgroup_remove(&cg, &e), &e) && !exists(&cg, "/..") && waitpid(second, NULL, 0) == second);
+	CHECK("v2: kill of what is gone", done(cgroup_kill(&cg, &e), &e));
+	close(cg.dir_fd);
+	if (rmdir(root) < 0)
+		printf("not ok remove %s - %s\n", root, strerror(errno));
+}
+
 static void test_managers(void)
 {
 	struct err e = { 0 };
@@ -398,6 +443,7 @@ int main(void)
 	test_self();
 	test_limits();
 	test_race();
+	test_v2();
 	test_managers();
 	arena_free(arena);
 	return check_end();

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -194,6 +195,38 @@ static void test_pids(void)
 	CHECK("0 pids means none beside the first", pids_give(0, "1"));
 }
 
+/* --- v2's controllers on the way down --- */
+
+static bool enables(const char *have_above, const char *have_below, const char *name, struct err *e)
+{
+	cleanup_free char *below = mem_printf("%s/a", dir), *leaf = mem_printf("%s/a/box", dir);
+	struct hierarchy h = { .mount_dir = dir, .dir = leaf, .v2 = true };
+	FILES("cgroup.controllers", "cgroup.subtree_control");
+	if (mkdir(below, 0700) < 0 || control_write(dir, "cgroup.controllers", have_above) < 0)
+		abort();
+	for (int i = 0; i < 2; i++) {
+		const char *file = i ? "cgroup.subtree_control" : "cgroup.controllers";
+		cleanup_free char *path = mem_printf("%s/%s", below, file);
+		if (file_replace(AT_FDCWD, path, i ? "" : have_below, i ? 0 : strlen(have_below), 0600, e) < 0)
+			abort();
+	}
+	return fs_v2_enable(&h, name, e) == 0;
+}
+
+static void test_enable(void)
+{
+	struct err e = { 0 };
+	CHECK("a controller is passed down at each level", enables("cpu memory\n", "cpu memory\n", "memory", &e) &&
+								   file_is("cgroup.subtree_control", "+memory") &&
+								   file_is("a/cgroup.subtree_control", "+memory"));
+	CHECK("a controller that the host lacks",
+		!enables("cpu memory\n", "cpu memory\n", "mem", &e) &&
+			str_starts(e.msg, "the host has no mem controller here (cgroup v2, ") &&
+			strstr(e.msg, ": \"cpu memory\")") && file_is("cgroup.subtree_control", ""));
+	CHECK("a controller that stops on the way",
+		!enables("cpu memory\n", "cpu\n", "memory", &e) && strstr(e.msg, "/a/cgroup.controllers: \"cpu\")"));
+}
+
 /* --- control files, the path --- */
 
 static void test_number(void)
@@ -237,6 +270,7 @@ int main(void)
 	test_cpu();
 	test_memory();
 	test_pids();
+	test_enable();
 	test_number();
 	test_path();
 	return file_remove_tree(AT_FDCWD, dir, &e) < 0 ? 1 : check_end();
