@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
 missing=
-for package in gcc meson ninja-build pkg-config; do
+for package in gcc meson ninja-build pkg-config python3 libyajl-dev libseccomp-dev libcap-dev; do
 	dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
