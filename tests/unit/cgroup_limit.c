@@ -241,9 +241,9 @@ static void test_io(void)
 	CHECK("weight of a device on v1",
 		apply(&v1, &controller_io, r, &e) == 0 && file_is("blkio.bfq.weight_device", "8:16 1000"));
 	CHECK("weight of a device on v2", apply(&v2, &controller_io, r, &e) == 0 && file_is("io.weight", "8:16 10000"));
-	FILES("io.max");
+	FILES("other");
 	CHECK("weights without a scheduler",
-		apply(&v2, &controller_io, r, &e) < 0 &&
+		apply(&v1, &controller_io, r, &e) < 0 &&
 			str_starts(e.msg, "linux.resources.blockIO.weightDevice[0]: write ") &&
 			strstr(e.msg, "need the BFQ I/O scheduler"));
 	io = (struct oci_block_io){ .throttle_write_bps_device = &rate, .n_throttle_write_bps_device = 1 };
