@@ -42,6 +42,11 @@ int path_open_nolink(int root_fd, const char *path, int oflags, struct err *e)
 	return open_resolved(root_fd, path, oflags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS, e);
 }
 
+int path_open_proc(int proc_fd, const char *path, int oflags, struct err *e)
+{
+	return open_resolved(proc_fd, path, oflags, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS, e);
+}
+
 /* Opens the longest existing beginning of path as the container sees it, and makes the rest below it, component by component.
  * A component that is new cannot be a link; one that appears meanwhile is opened with O_NOFOLLOW. last: 0 makes all of path
  * directories, 1 leaves out its last component. */

@@ -14,6 +14,9 @@
 int path_open_in(int root_fd, const char *path, int oflags, struct err *e) must_check;
 /* As path_open_in, and any symbolic link on the way is an error (for /proc and /sys: CVE-2019-19921, CVE-2023-27561). */
 int path_open_nolink(int root_fd, const char *path, int oflags, struct err *e) must_check;
+/* A file of the private procfs, relative ("self/oom_score_adj", "sys/kernel/shmmax"): stays below proc_fd and on its own
+ * mount, so that nothing that was mounted over a file of /proc can take the write (CVE-2025-52881). */
+int path_open_proc(int proc_fd, const char *path, int oflags, struct err *e) must_check;
 /* An O_PATH fd of the directory, made with its parents where missing (mode before umask), component by component. */
 int path_make_dirs(int root_fd, const char *path, mode_t mode, struct err *e) must_check;
 /* An O_PATH fd of the file; where missing, it is made empty by mknodat(S_IFREG), with its parent directories. */

@@ -12,6 +12,7 @@
 #include "json/keyset.h"
 #include "json/scan.h"
 #include "json/table.h"
+#include "json/value.h"
 
 enum frame_kind { IN_OBJECT, IN_ARRAY, IN_MAP, IN_IGNORED_OBJECT, IN_IGNORED_ARRAY };
 
@@ -131,25 +132,8 @@ static void tell_unknown_key(struct decoder *d, const struct frame *f, const cha
 
 	text_printf(&reason, "unknown property");
 	if (nearest)
-		text_printf(&reason, "; did you mean %s?", nearest);
+		text_printf(&reason, "; did you mean \"%s\"?", nearest);
 	tell_text(d, true, &reason);
-}
-
-static void tell_unknown_name(struct decoder *d, const struct json_value *v, const char *s, size_t len)
-{
-	struct text reason = { 0 };
-	char *name = arena_strndup(d->arena, s, len);
-	const char *nearest = str_nearest(name, v->names, v->n_names);
-
-	scan_quote(&reason, s, len);
-	if (nearest) {
-		text_printf(&reason, " is unknown; did you mean %s?", nearest);
-	} else {
-		text_printf(&reason, " is unknown; it must be one of ");
-		for (size_t i = 0; i < v->n_names; i++)
-			text_printf(&reason, "%s%s", i ? ", " : "", v->names[i]);
-	}
-	tell_text(d, false, &reason);
 }
 
 /* --- what is expected */
@@ -263,41 +247,10 @@ static int on_boolean(void *context, int value)
 	return 1;
 }
 
-static void store_integer(char *place, const struct json_value *v, uint64_t bits)
-{
-	if (v->size == sizeof(uint16_t))
-		*(uint16_t *)place = bits;
-	else if (v->size == sizeof(uint32_t))
-		*(uint32_t *)place = bits;
-	else
-		*(uint64_t *)place = bits;
-}
-
-static void take_integer(struct decoder *d, const struct json_value *v, char *place, const char *s, size_t len)
-{
-	struct text reason = { 0 };
-	bool negative;
-	uint64_t magnitude = 0, lowest = v->min < 0 ? 0 - (uint64_t)v->min : 0;
-	enum scan_number is = scan_integer(s, len, &negative, &magnitude);
-	bool huge = is == SCAN_TOO_LARGE;
-
-	if (!huge && magnitude == 0)
-		negative = false;
-	if (is == SCAN_FRACTION)
-		text_printf(&reason, "must be a whole number, not %.*s", len > 40 ? 40 : (int)len, s);
-	else if (negative ? huge || magnitude > lowest : !huge && v->min > 0 && magnitude < (uint64_t)v->min)
-		text_printf(&reason, "must be at least %lld", (long long)v->min);
-	else if (!negative && (huge || magnitude > v->max))
-		text_printf(&reason, "must be at most %llu", (unsigned long long)v->max);
-	if (reason.p)
-		tell_text(d, false, &reason);
-	else
-		store_integer(place, v, negative ? 0 - magnitude : magnitude);
-}
-
 static int on_number(void *context, const char *s, size_t len)
 {
 	struct decoder *d = context;
+	struct text reason = { 0 };
 	struct expected x;
 
 	if (!value_token(d, &x))
@@ -305,7 +258,9 @@ static int on_number(void *context, const char *s, size_t len)
 	if (!x.place)
 		return 1;
 	if (found_kind(d, &x, JSON_INTEGER, "a number"))
-		take_integer(d, x.value, x.place, s, len);
+		value_integer(x.value, s, len, x.place, &reason);
+	if (reason.p)
+		tell_text(d, false, &reason);
 	count(d, &x);
 	return 1;
 }
@@ -325,37 +280,11 @@ static bool check_escapes(struct decoder *d, const char *s)
 	return false;
 }
 
-static void take_string(struct decoder *d, const struct json_value *v, char *place, const char *s, size_t len)
-{
-	struct text reason = { 0 };
-	char *copy;
-
-	if (v->names) {
-		for (size_t i = 0; i < v->n_names; i++) {
-			if (strncmp(v->names[i], s, len) == 0 && !v->names[i][len]) {
-				*(const char **)place = v->names[i];
-				return;
-			}
-		}
-		tell_unknown_name(d, v, s, len);
-		return;
-	}
-	copy = arena_strndup(d->arena, s, len);
-	*(char **)place = copy;
-	if (len < v->min_length)
-		text_printf(&reason, v->min_length == 1 ? "must not be empty" : "must have at least %u bytes", v->min_length);
-	if (v->matches && !v->matches(copy)) {
-		scan_quote(&reason, s, len);
-		text_printf(&reason, " does not have the form of \"%s\"", v->example);
-	}
-	if (reason.p)
-		tell_text(d, false, &reason);
-}
-
 static int on_string(void *context, const unsigned char *bytes, size_t len)
 {
 	struct decoder *d = context;
 	const char *s = (const char *)bytes;
+	struct text reason = { 0 };
 	struct expected x;
 
 	if (!value_token(d, &x))
@@ -363,7 +292,9 @@ static int on_string(void *context, const unsigned char *bytes, size_t len)
 	if (!x.place)
 		return 1;
 	if (found_kind(d, &x, JSON_STRING, "a string") && check_escapes(d, s))
-		take_string(d, x.value, x.place, s, len);
+		value_string(x.value, s, len, d->arena, x.place, &reason);
+	if (reason.p)
+		tell_text(d, false, &reason);
 	count(d, &x);
 	return 1;
 }
@@ -484,7 +415,7 @@ static bool is_map_key(const struct frame *f)
 	if (!f->member->keys)
 		return true;
 	for (size_t i = 0; i < f->member->n_keys; i++)
-		if (strncmp(f->member->keys[i], f->key, f->key_len) == 0 && !f->member->keys[i][f->key_len])
+		if (scan_is(f->member->keys[i], f->key, f->key_len))
 			return true;
 	return false;
 }
@@ -592,31 +523,17 @@ static void tell_syntax(struct decoder *d)
 /* What needs no parser. */
 static bool check_text(struct decoder *d)
 {
+	const char *reason;
 	size_t good;
 
 	if (d->len > JSON_MAX_SIZE) {
-		struct text reason = { 0 };
-
-		text_printf(&reason, "the document is larger than %u MiB", JSON_MAX_SIZE >> 20);
-		tell(d, false, 0, 0, NULL, reason.p);
-		free(reason.p);
+		tell(d, false, 0, 0, NULL, "the document is larger than 16 MiB");
 		return false;
 	}
-	good = scan_utf8(d->text, d->len);
-	if (good < d->len) {
-		tell(d, false, good, 0, NULL, "the document is not UTF-8 here");
-		return false;
-	}
-	/* yajl takes these two for white space. */
-	for (const char *c = "\f\v"; d->len && *c; c++) {
-		const char *at = memchr(d->text, *c, d->len);
-
-		if (at) {
-			tell(d, false, at - d->text, 0, NULL, "a control character must be written as \\u000b or \\f, and in a string");
-			return false;
-		}
-	}
-	return true;
+	good = scan_bytes(d->text, d->len, &reason);
+	if (good < d->len)
+		tell(d, false, good, 0, NULL, reason);
+	return good == d->len;
 }
 
 static void *yajl_malloc(void *context, size_t size)

@@ -39,7 +39,7 @@ static size_t character(const unsigned char *s, size_t len)
 	return n;
 }
 
-size_t scan_utf8(const char *text, size_t len)
+static size_t utf8(const char *text, size_t len)
 {
 	size_t i = 0, n;
 	uint64_t eight;
@@ -55,6 +55,27 @@ size_t scan_utf8(const char *text, size_t len)
 		i += n;
 	}
 	return i;
+}
+
+size_t scan_bytes(const char *text, size_t len, const char **reason)
+{
+	size_t good = utf8(text, len);
+
+	*reason = "the document is not UTF-8 here";
+	for (const char *c = "\f\v"; good && *c; c++) {
+		const char *at = memchr(text, *c, good);
+
+		if (at) {
+			good = at - text;
+			*reason = "a form feed or vertical tab must stand in a string, as \\f or \\u000b";
+		}
+	}
+	return good;
+}
+
+bool scan_is(const char *name, const char *s, size_t len)
+{
+	return strlen(name) == len && memcmp(name, s, len) == 0;
 }
 
 static bool is_space(char c)

@@ -9,8 +9,11 @@
 
 /* Line and column (in bytes) of text[offset], both from 1. */
 void scan_position(const char *text, size_t offset, size_t *line, size_t *column);
-/* The first byte that does not belong to well-formed UTF-8, or len. */
-size_t scan_utf8(const char *text, size_t len);
+/* The first byte that no JSON text may hold, anywhere, with the reason; or len: all of it is well-formed UTF-8, so that yajl, which
+ * is lax about that and takes form feeds for white space, need not look. */
+size_t scan_bytes(const char *text, size_t len, const char **reason);
+/* Whether the len bytes at s are the string `name`. */
+bool scan_is(const char *name, const char *s, size_t len);
 /* What comes after `from` and the white space, commas and colons there. */
 size_t scan_next(const char *text, size_t len, size_t from);
 

@@ -12,6 +12,8 @@ struct feature {
 	void (*validate)(const struct oci_config *, struct problems *);
 	/* Its part of `hind features`: keys into the open "linux" object. May be NULL. */
 	void (*report)(struct json_out *);
+	/* The same for what stands beside "linux" (mountOptions, annotations). May be NULL. */
+	void (*report_top)(struct json_out *);
 };
 
 #endif

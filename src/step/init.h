@@ -21,6 +21,7 @@ struct init {
 	int program_fd;   /* O_PATH of the program that was found, or -1 */
 	char *program;    /* its path inside the container */
 	char **env;       /* the environment to exec with, NULL-terminated */
+	bool cwd_refused; /* init_cwd got EACCES as root of the container: init_cwd_as_user tries again */
 };
 
 /* Waits for the parent to have moved us into the cgroup, once; then unshares the cgroup namespace where config asks for one.

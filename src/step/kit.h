@@ -35,6 +35,7 @@ struct kit {
 	int start_connected; /* 1: start_fd is one end of a pair */
 	int seccomp_agent_fd;/* connected linux.seccomp.listenerPath */
 	int preserve_fds;    /* fds 3 .. 3+preserve_fds-1 go to the program */
+	int listen_fds;      /* the first so many of them came by socket activation (sd_listen_fds(3)) */
 	struct sock_filter *seccomp_filter; /* compiled program of seccomp_len instructions, NULL: none */
 	unsigned short seccomp_len;
 	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_* */

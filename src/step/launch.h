@@ -14,7 +14,8 @@ struct launch_opts { /* the options of create and run, parsed */
 	const char *root, *bundle, *config_path, *id;
 	const char *console_socket, *pidfd_socket, *pid_file, *notify_socket;
 	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled" */
-	int preserve_fds;
+	const char *preserve_fds; /* as given; settled with LISTEN_FDS into: */
+	int n_preserved;
 	bool no_pivot, no_new_keyring, keep, detach;
 };
 
@@ -24,10 +25,18 @@ struct launch {
 	struct arena *arena; /* lives as long as the launch */
 	const char *bundle;  /* absolute */
 	const char *rootfs;  /* absolute, of the host */
-	int store_fd;        /* the container's directory below --root */
+	int root_fd;         /* --root */
+	bool store_made;     /* the directory is ours to remove */
+	int store_fd;        /* the container's directory below it, locked while it is being made */
 	struct kit kit;
 	struct cgroup *cgroup;
 	int sync_fd;         /* our end of the socket to the child */
+	int go_fd;           /* `run`: our end of the pair that tells the child to start; -1 for `create` */
+	bool attached;       /* `run` without a start socket: the same process creates and starts */
+	struct oci_record record; /* what the state file holds */
+	/* `hind run IMAGE`: writes the bundle into the container's directory once that is there. NULL: none. */
+	int (*prepare)(struct launch *, struct err *);
+	const void *prepare_data;
 	bool new_ns[8], join_ns[8]; /* by enum ns */
 	pid_t pid;           /* of init, as the host sees it; 0 before the fork */
 	int pidfd;

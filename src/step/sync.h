@@ -8,6 +8,8 @@
  *     | <--- SYNC_MOUNTED ----------- |  mounts are made, root not yet switched  (prestart, createRuntime hooks only)
  *     | ---- SYNC_HOOKED -----------> |  those hooks have run
  *     | <--- SYNC_READY ------------- |  everything but `start` is done
+ *     | ---- SYNC_COMMITTED --------> |  the container is recorded, and may outlive us. The end of the stream
+ *     |                               |  instead: we were killed, nobody knows it, so it exits  (create only)
  *     | <--- SYNC_FAILED + struct err |  at any time instead of one of its own messages; then the child exits
  *
  * A message that comes in another state is an error of ours and told as one. */
@@ -15,7 +17,8 @@
 #define HIND_SYNC_H
 #include "base/err.h"
 
-enum sync_message { SYNC_MAPPED = 1, SYNC_CGROUP, SYNC_PTY, SYNC_MOUNTED, SYNC_HOOKED, SYNC_READY, SYNC_FAILED };
+enum sync_message { SYNC_MAPPED = 1, SYNC_CGROUP, SYNC_PTY, SYNC_MOUNTED, SYNC_HOOKED, SYNC_READY, SYNC_COMMITTED,
+	SYNC_FAILED };
 
 /* fd: sent along, or -1. */
 int sync_send(int socket_fd, enum sync_message, int fd, struct err *) must_check;

@@ -1,0 +1,113 @@
+# bash completion for hind(1)
+
+_hind_ids()
+{
+	mapfile -t COMPREPLY < <(compgen -W "$(hind list -q 2> /dev/null)" -- "$1")
+}
+
+_hind_words() # CURRENT WORD...
+{
+	local current=$1
+	shift
+	mapfile -t COMPREPLY < <(compgen -W "$*" -- "$current")
+}
+
+# The value of the option before the cursor; fails where it has none.
+_hind_value() # OPTION CURRENT
+{
+	case $1 in
+	--bundle | -b | --root | --workdir | -w) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+	--config | --log | --pid-file | --env-file | --console-socket | --pidfd-socket | --device | --volume | -v)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$2")
+		;;
+	--log-format) _hind_words "$2" text json ;;
+	--format) _hind_words "$2" table json ;;
+	--log-level) _hind_words "$2" error warning info debug ;;
+	--cgroup-manager) _hind_words "$2" cgroupfs systemd disabled ;;
+	--network) _hind_words "$2" none host ;;
+	--pid | --ipc | --uts | --cgroupns) _hind_words "$2" private host ;;
+	--cap-add | --cap-drop)
+		_hind_words "$2" ALL AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN \
+			DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN \
+			MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP \
+			SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO \
+			SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM
+		;;
+	--security-opt) _hind_words "$2" no-new-privileges seccomp=unconfined seccomp= apparmor= systempaths=unconfined ;;
+	--ulimit)
+		compopt -o nospace
+		_hind_words "$2" as= core= cpu= data= fsize= locks= memlock= msgqueue= nice= nofile= nproc= rss= rtprio= \
+			rttime= sigpending= stack=
+		;;
+	--name | --hostname | --domainname | --entrypoint | --env | -e | --user | -u | --group-add | --umask | --mount | \
+		--tmpfs | --shm-size | --memory | -m | --memory-limit-bytes | --memory-reservation | --memory-swap | \
+		--memory-swappiness | --cpus | --cpu-quota-us | --cpu-period-us | --cpu-shares | --cpuset-cpus | \
+		--cpuset-mems | --pids-limit | --cgroup-parent | --oom-score-adj | --sysctl | --annotation | --label | \
+		--preserve-fds)
+		COMPREPLY=()
+		;;
+	*) return 1 ;;
+	esac
+}
+
+_hind()
+{
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i
+	local globals='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --strict --version --help'
+	local launch='--bundle --config --console-socket --pidfd-socket --pid-file --preserve-fds --no-pivot --no-new-keyring'
+	local run="$launch --detach --keep --interactive --tty --name --rm --dry-run --entrypoint --env --env-file --workdir --user
+		--group-add --umask --hostname --domainname --no-overlay --read-only --volume --mount --tmpfs --shm-size --device
+		--memory --memory-limit-bytes --memory-reservation --memory-swap --memory-swappiness --cpus --cpu-quota-us
+		--cpu-period-us --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --cgroup-parent --oom-score-adj --ulimit
+		--network --pid --ipc --uts --cgroupns --cap-add --cap-drop --security-opt --privileged --sysctl --annotation
+		--label --help"
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--root | --log | --log-format | --log-level | --cgroup-manager) i=$((i + 1)) ;;
+		-*) ;;
+		*)
+			command=${COMP_WORDS[i]}
+			break
+			;;
+		esac
+	done
+	if [ -z "$command" ]; then
+		_hind_value "$previous" "$current" && return
+		case $current in
+		-*) _hind_words "$current" "$globals" ;;
+		*) _hind_words "$current" run create start state kill delete list spec validate features ;;
+		esac
+		return
+	fi
+	case $command in
+	run | create) _hind_value "$previous" "$current" && return ;;
+	list) [ "$previous" = -f ] && previous=--format && _hind_value "$previous" "$current" && return ;;
+	esac
+	case $command:$current in
+	run:-*) _hind_words "$current" "$run" ;;
+	run:*)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -W NOIMG -- "$current" && compgen -d -- "$current")
+		;;
+	create:-*) _hind_words "$current" "$launch" --help ;;
+	kill:-*) _hind_words "$current" --all --help ;;
+	kill:*)
+		if ((COMP_CWORD == i + 1)); then
+			_hind_ids "$current"
+		else
+			_hind_words "$current" TERM KILL INT HUP QUIT USR1 USR2 STOP CONT
+		fi
+		;;
+	delete:-*) _hind_words "$current" --force --help ;;
+	list:-*) _hind_words "$current" --quiet --format --help ;;
+	spec:-*) _hind_words "$current" --bundle --rootless --help ;;
+	validate:-*) _hind_words "$current" --bundle --help ;;
+	validate:*) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+	start:* | state:* | delete:*) _hind_ids "$current" ;;
+	esac
+}
+
+complete -F _hind hind

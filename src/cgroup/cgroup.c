@@ -1,0 +1,290 @@
+/* One container's cgroup: the calls of cgroup.h, over the manager that was chosen. */
+#include "cgroup/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "cgroup/controller.h"
+
+/* --- where --- */
+
+static struct cgroup *cgroup_new(struct arena *arena)
+{
+	struct cgroup *cg = arena_alloc(arena, sizeof *cg);
+	cg->dir_fd = -1;
+	return cg;
+}
+
+static const struct oci_resources *resources_of(const struct oci_config *config)
+{
+	return config->linux ? config->linux->resources : NULL;
+}
+
+int cgroup_locate(const struct oci_config *config, const char *id, const char *manager, bool wants_named,
+	struct arena *arena, struct cgroup **out, struct err *e)
+{
+	struct cgroup *cg = *out = cgroup_new(arena);
+	if (str_eq(manager, cgroup_none.name)) {
+		cg->manager = &cgroup_none;
+		return 0;
+	}
+	if (str_eq(manager, "systemd"))
+		return err_set(e, "--systemd-cgroup (--cgroup-manager systemd) needs systemd's manager, which this "
+				  "build does not "
+				  "support; use --cgroup-manager cgroupfs");
+	if (!str_eq(manager, cgroup_fs_v1.name))
+		return err_set(e, "--cgroup-manager %s: not one of cgroupfs, systemd, disabled", manager);
+	const char *path = config->linux ? config->linux->cgroups_path : NULL;
+	if (locate_hierarchies(cg, path, id, wants_named, controllers_asked(resources_of(config)), arena, e) < 0)
+		return -1;
+	cg->manager = cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
+	return 0;
+}
+
+static int record_path_is_sane(const char *path)
+{
+	return path && path[0] == '/' && !strstr(path, "/../") && !strstr(path, "//") && path[1];
+}
+
+int cgroup_from_record(const struct oci_hind_cgroup *record, struct arena *arena, struct cgroup **out, struct err *e)
+{
+	struct cgroup *cg = *out = cgroup_new(arena);
+	cg->manager = str_eq(record->manager, cgroup_none.name) ? &cgroup_none
+		      : record->v2                              ? &cgroup_fs_v2
+								: &cgroup_fs_v1;
+	if (!str_eq(record->manager, cg->manager->name))
+		return err_set(e,
+			"the container's record names the cgroup manager %s, which this build does not support",
+			record->manager ? record->manager : "(none)");
+	cg->v2 = record->v2;
+	cg->hybrid = record->hybrid;
+	cg->n = record->n_hierarchies;
+	if (!cg->n && cg->manager != &cgroup_none)
+		return err_set(e, "the container's record names no cgroup hierarchy");
+	cg->hierarchies = arena_alloc(arena, (cg->n + 1) * sizeof *cg->hierarchies);
+	for (size_t i = 0; i < cg->n; i++) {
+		const struct oci_hind_hierarchy *from = &record->hierarchies[i];
+		struct hierarchy *h = &cg->hierarchies[i];
+		/* What is removed recursively must be a cgroup below a mount, whatever has become of the record. */
+		if (!record_path_is_sane(from->mount_dir) || !record_path_is_sane(from->path))
+			return err_set(e, "the container's record names no valid cgroup path");
+		h->options = from->options ? arena_strdup(arena, from->options) : NULL;
+		h->mount_dir = arena_strdup(arena, from->mount_dir);
+		h->path = arena_strdup(arena, from->path);
+		h->made_parents = (int)from->made_parents;
+		h->v2 = !h->options;
+		hierarchy_set_dir(h, arena);
+	}
+	locate_controllers(cg->hierarchies, cg->n);
+	return 0;
+}
+
+void cgroup_record(const struct cgroup *cg, struct arena *arena, struct oci_hind_cgroup *record)
+{
+	*record = (struct oci_hind_cgroup){ .v2 = cg->v2, .has_v2 = true, .hybrid = cg->hybrid, .has_hybrid = true };
+	record->manager = arena_strdup(arena, cg->manager->name);
+	record->hierarchies = arena_alloc(arena, (cg->n + 1) * sizeof *record->hierarchies);
+	record->n_hierarchies = cg->n;
+	for (size_t i = 0; i < cg->n; i++) {
+		const struct hierarchy *h = &cg->hierarchies[i];
+		struct oci_hind_hierarchy *to = &record->hierarchies[i];
+		to->options = h->options ? arena_strdup(arena, h->options) : NULL;
+		to->mount_dir = arena_strdup(arena, h->mount_dir);
+		to->path = arena_strdup(arena, h->path);
+		to->made_parents = (uint32_t)h->made_parents;
+		to->has_made_parents = h->made_parents > 0;
+	}
+}
+
+void cgroup_view(const struct cgroup *cg, struct arena *arena, struct cgroup_view *view)
+{
+	*view = (struct cgroup_view){ .v2 = cg->v2, .hybrid = cg->hybrid, .n = cg->n };
+	view->hierarchies = arena_alloc(arena, (cg->n + 1) * sizeof *view->hierarchies);
+	for (size_t i = 0; i < cg->n; i++)
+		view->hierarchies[i] = (struct cgroup_hierarchy){ cg->hierarchies[i].options,
+			cg->hierarchies[i].mount_dir, cg->hierarchies[i].path };
+}
+
+/* --- life --- */
+
+int cgroup_make(struct cgroup *cg, struct err *e)
+{
+	return cg->manager->make(cg, e);
+}
+
+int cgroup_clone_fd(struct cgroup *cg)
+{
+	if (cg->v2 && cg->dir_fd < 0)
+		cg->dir_fd = open(cg->hierarchies[0].dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return cg->dir_fd;
+}
+
+int cgroup_join(struct cgroup *cg, pid_t pid, struct err *e)
+{
+	return cg->manager->join(cg, pid, e);
+}
+
+int cgroup_kill(struct cgroup *cg, struct err *e)
+{
+	return cg->manager->kill(cg, e);
+}
+
+int cgroup_signal(struct cgroup *cg, int sig, struct err *e)
+{
+	struct hierarchy *h = hierarchy_main(cg);
+	if (!h)
+		return cg->manager->kill(cg, e);
+	return hierarchy_signal(h, sig, e) < 0 ? -1 : 0;
+}
+
+int cgroup_freeze(struct cgroup *cg, bool frozen, struct err *e)
+{
+	return cg->manager->freeze(cg, frozen, e);
+}
+
+int cgroup_frozen(struct cgroup *cg)
+{
+	return cg->manager->frozen(cg);
+}
+
+int cgroup_pids(struct cgroup *cg, pid_t **pids, size_t *n, struct err *e)
+{
+	struct hierarchy *h = hierarchy_main(cg);
+	*pids = NULL;
+	*n = 0;
+	return h ? hierarchy_pids(h, pids, n, e) : 0;
+}
+
+void cgroup_oom(struct cgroup *cg, struct cgroup_oom *oom)
+{
+	*oom = (struct cgroup_oom){ 0 };
+	cg->manager->oom(cg, oom);
+}
+
+/* Ends what keeps this one hierarchy busy: the container's processes as a whole, then those that have left the others.
+ */
+static int evict(struct cgroup *cg, struct hierarchy *h, struct err *e)
+{
+	cleanup_free pid_t *pids = NULL;
+	size_t n;
+	if (hierarchy_pids(h, &pids, &n, e) < 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	if (cg->manager->kill(cg, e) < 0)
+		return -1;
+	long long deadline = clock_ms() + WAIT_LIMIT_MS;
+	unsigned us = WAIT_FIRST_US;
+	int left;
+	while ((left = hierarchy_signal(h, SIGKILL, e)) > 0)
+		if (!wait_a_moment(&us, deadline))
+			return err_set(e, "%d processes in cgroup %s do not end", left, h->dir);
+	return left;
+}
+
+int cgroup_remove(struct cgroup *cg, struct err *e)
+{
+	for (size_t i = 0; i < cg->n; i++) {
+		struct hierarchy *h = &cg->hierarchies[i];
+		if (rmdir(h->dir) == 0 || errno == ENOENT)
+			continue;
+		if ((errno == EBUSY && evict(cg, h, e) < 0) || hierarchy_remove(h, e) < 0)
+			return -1;
+	}
+	/* All containers have a cgroup in the same hierarchies: if the parent is in use in one, it is in the others. */
+	for (size_t i = 0; i < cg->n; i++)
+		if (hierarchy_remove_parents(&cg->hierarchies[i]) == 1)
+			break;
+	return 0;
+}
+
+/* --- limits --- */
+
+static int lacks(const struct cgroup *cg, const struct controller *c, const char *member, struct err *e)
+{
+	if (!c->v1 && !c->v2)
+		return err_set(
+			e, "linux.resources.%s: these are files of cgroup v2, and this host has cgroup v1", member);
+	struct text have = { 0 };
+	for (size_t i = 0; i < cg->n; i++)
+		if (cg->hierarchies[i].options)
+			text_printf(&have, "%s%s", have.len ? " " : "", cg->hierarchies[i].options);
+	err_set(e, "linux.resources.%s: the host has no %s controller (its cgroup %s hierarchies: %s)", member,
+		c->v1 ? c->v1 : c->v2, cg->v2 ? "v2" : "v1", have.p ? have.p : "cgroup2");
+	free(have.p);
+	return -1;
+}
+
+static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_resources *resources, struct err *e)
+{
+	const struct controller *c = controllers[controller];
+	const char *member = controller_asked(c, resources);
+	if (!member)
+		return 0;
+	if (cg->manager == &cgroup_none) {
+		log_warn("cgroup", "linux.resources.%s has no effect with --cgroup-manager disabled", member);
+		return 0;
+	}
+	struct hierarchy *h = hierarchy_with(cg, controller);
+	if (!h)
+		return lacks(cg, c, member, e);
+	return (c->apply ? c->apply : limits_apply)(h, c, resources, e);
+}
+
+int cgroup_apply(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
+{
+	for (unsigned i = 0; i < CONTROLLERS; i++)
+		if (apply_one(cg, i, resources, e) < 0)
+			return -1;
+	for (size_t i = 0; i < cg->n; i++)
+		cg->hierarchies[i].fresh = false;
+	return 0;
+}
+
+static void validate_path(const char *path, struct problems *problems)
+{
+	bool any = false;
+	for (size_t len; *path; path += len) {
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		any |= len && !(len == 1 && *path == '.');
+		if (len == 2 && !strncmp(path, "..", 2))
+			problem_add(problems, "linux.cgroupsPath", "\"..\" would lead out of the place that it names");
+		if (len > 255)
+			problem_add(problems, "linux.cgroupsPath", "a directory name is longer than 255 bytes");
+	}
+	if (!any)
+		problem_add(problems, "linux.cgroupsPath", "names the root cgroup, which no container can have");
+}
+
+void cgroup_validate(const struct oci_config *config, struct problems *problems)
+{
+	const struct oci_resources *r = resources_of(config);
+	if (config->linux && config->linux->cgroups_path && *config->linux->cgroups_path)
+		validate_path(config->linux->cgroups_path, problems);
+	for (size_t i = 0; r && i < CONTROLLERS; i++)
+		if (controllers[i]->validate)
+			controllers[i]->validate(r, problems);
+}
+
+void cgroup_report(struct json_out *out)
+{
+	static const struct {
+		const char *key;
+		bool has;
+	} parts[] = { { "v1", true }, { "v2", true }, { "systemd", false }, { "systemdUser", false },
+		{ "rdma", true } };
+	json_key(out, "cgroup");
+	json_open_object(out);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		json_key(out, parts[i].key);
+		json_bool(out, parts[i].has);
+	}
+	json_close_object(out);
+}

@@ -1,0 +1,67 @@
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/opt.h"
+#include "base/str.h"
+#include "cmd/command.h"
+#include "container/container.h"
+
+struct flags {
+	bool all;
+};
+static const struct opt opts[] = {
+	{ "all", 'a', OPT_FLAG, offsetof(struct flags, all), NULL, "signal every process of the container" },
+	{ 0 },
+};
+
+/* A number, NAME, SIGNAME, RTMIN, RTMIN+n, RTMAX-n; -1 where it is none. */
+static int signal_number(const char *text)
+{
+	uint64_t n;
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+
+	if (str_u64(text, SIGRTMAX, &n) == 0)
+		return n;
+	if (strncasecmp(name, "RTMIN", 5) == 0 && (!name[5] || name[5] == '+'))
+		return !name[5] ? SIGRTMIN : str_u64(name + 6, SIGRTMAX - SIGRTMIN, &n) ? -1 : SIGRTMIN + (int)n;
+	if (strncasecmp(name, "RTMAX", 5) == 0 && (!name[5] || name[5] == '-'))
+		return !name[5] ? SIGRTMAX : str_u64(name + 6, SIGRTMAX - SIGRTMIN, &n) ? -1 : SIGRTMAX - (int)n;
+	for (int sig = 1; sig < SIGRTMIN; sig++) {
+		const char *known = sigabbrev_np(sig);
+
+		if (known && strcasecmp(known, name) == 0)
+			return sig;
+	}
+	return strcasecmp(name, "IOT") == 0 ? SIGABRT : strcasecmp(name, "CLD") == 0 ? SIGCHLD : -1;
+}
+
+static int kill_command(const struct globals *g, int argc, char **argv, struct err *e)
+{
+	struct flags f = { 0 };
+	struct container c;
+	int words = opt_parse(opts, &f, argc, argv, false, e), sig, status;
+
+	if (words < 0)
+		return -1;
+	if (words < 1 || words > 2)
+		return err_set(e, "kill takes a container id and a signal: hind kill [--all] ID [SIGNAL]");
+	sig = words == 2 ? signal_number(argv[2]) : SIGTERM;
+	if (sig < 0)
+		return err_set(e, "unknown signal \"%s\"", argv[2]);
+	if (container_open(g->root, argv[1], &c, e))
+		return -1;
+	status = container_kill(&c, sig, f.all, e);
+	container_close(&c);
+	return status;
+}
+
+const struct command cmd_kill = {
+	.name = "kill",
+	.synopsis = "[--all] ID [SIGNAL]",
+	.help = "Send a signal (default: TERM) to a container's init",
+	.opts = opts,
+	.failure = 1,
+	.run = kill_command,
+};

@@ -1,0 +1,204 @@
+/* The two faces of run: `run [-b BUNDLE] ID` is OCI's, `run [flags] IMAGE CMD...` the shortcut, which writes a bundle and goes
+ * the same way. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "cmd/launch_opts.h"
+#include "cmd/run_flags.h"
+#include "container/container.h"
+#include "container/wait.h"
+
+static int remove_container(const struct globals *g, const char *id, struct err *e)
+{
+	struct container c;
+	int status;
+
+	if (container_open(g->root, id, &c, e))
+		return e->code == ENOENT ? 0 : -1;
+	status = container_delete(&c, true, e);
+	container_close(&c);
+	return status;
+}
+
+/* A person who set a limit wants to know that it struck. */
+static void tell_oom(const struct launch *l)
+{
+	struct cgroup_oom oom = { 0 };
+
+	if (!l->config->linux || !l->config->linux->resources || !l->config->linux->resources->memory)
+		return;
+	cgroup_oom(l->cgroup, &oom);
+	if (oom.kills)
+		log_warn("memory", "the memory limit of %llu bytes killed %llu process%s (peak: %llu bytes)",
+		        (unsigned long long)oom.limit, (unsigned long long)oom.kills, oom.kills == 1 ? "" : "es",
+		        (unsigned long long)oom.peak);
+}
+
+static void null_stdin(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		dup2(fd, STDIN_FILENO);
+		close(fd);
+	}
+}
+
+static int foreground(const struct globals *g, struct launch *l, bool keep, struct err *e)
+{
+	struct err cleanup;
+	int status = launch_start(l, e);
+
+	if (status == 0)
+		status = wait_foreground(l->pid, l->pidfd, l->master_fd, e);
+	if (status >= 0)
+		log_info("exit", "id=%s status=%d", l->opts->id, status);
+	tell_oom(l);
+	if (keep && status >= 0)
+		return status;
+	if (remove_container(g, l->opts->id, &cleanup)) {
+		if (status < 0)
+			log_warn("delete", "%s", cleanup.msg);
+		else
+			*e = cleanup;
+		return -1;
+	}
+	return status;
+}
+
+static int detached(const struct globals *g, struct launch *l, struct err *e)
+{
+	struct err cleanup;
+
+	if (launch_start(l, e) == 0)
+		return 0;
+	if (remove_container(g, l->opts->id, &cleanup))
+		log_warn("delete", "%s", cleanup.msg);
+	return -1;
+}
+
+static int go(const struct globals *g, struct launch *l, bool keep, struct err *e)
+{
+	int status;
+
+	if (launch_opts_check(l->opts, l->config, e) || (!l->opts->detach && wait_prepare(e)))
+		return -1;
+	status = launch_create(l, e);
+	if (status == 0)
+		status = l->opts->detach ? detached(g, l, e) : foreground(g, l, keep, e);
+	launch_close(l);
+	return status;
+}
+
+static int run_bundle(const struct globals *g, const char *id, struct launch_opts *o, struct err *e)
+{
+	struct bundle b = { 0 };
+	struct launch l;
+
+	if (launch_opts_settle(g, id, o, e) || bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e))
+		return -1;
+	l = (struct launch){ .opts = o, .config = &b.config, .arena = g->arena, .bundle = b.path, .attached = true };
+	return go(g, &l, o->keep, e);
+}
+
+/* ---- the shortcut ---- */
+
+struct shortcut {
+	const struct image *image;
+	const char *text; /* config.json */
+	size_t len;
+};
+
+static int write_bundle(struct launch *l, struct err *e)
+{
+	const struct shortcut *s = l->prepare_data;
+	cleanup_fd int fd = -1;
+
+	if (image_prepare(s->image, l->store_fd, e))
+		return -1;
+	fd = openat(l->store_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? err_sys(e, "create config.json") : fd_write_all(fd, s->text, s->len, e);
+}
+
+static int check_own(const char *text, size_t len, struct arena *arena, struct oci_config *config, struct err *e)
+{
+	struct problems problems = { 0 };
+	int status = bundle_check(text, len, arena, config, &problems);
+
+	if (status && problems_err(&problems, "config.json (of these flags)", false, e) == 0)
+		err_set(e, "config.json (of these flags): refused");
+	problems_free(&problems);
+	return status;
+}
+
+static int run_image(const struct globals *g, struct run_flags *f, int words, char **argv, struct image *image, struct err *e)
+{
+	struct image_opts image_opts = run_flags_image(f);
+	struct oci_config made = { 0 }, config = { 0 };
+	struct shortcut s = { .image = image };
+	struct launch l;
+	struct json_out *out;
+	const char *dir;
+	int status;
+
+	if (run_flags_name(f, g->arena, e) || launch_opts_settle(g, f->name, &f->launch, e) ||
+	        image_open(argv[1], &image_opts, g->arena, image, e))
+		return -1;
+	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
+	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e))
+		return -1;
+	out = json_out_new(f->dry_run);
+	json_struct(out, &json_oci_config, &made);
+	s.text = json_out_text(out, &s.len);
+	/* It is read back and checked like anybody's: one path for both faces. */
+	status = check_own(s.text, s.len, g->arena, &config, e);
+	if (status == 0 && f->dry_run) {
+		puts(s.text);
+	} else if (status == 0) {
+		l = (struct launch){ .opts = &f->launch, .config = &config, .arena = g->arena, .bundle = dir, .attached = true,
+			.prepare = write_bundle, .prepare_data = &s };
+		if (!f->interactive)
+			null_stdin();
+		status = go(g, &l, f->launch.keep, e);
+		if (status == 0 && f->launch.detach)
+			puts(f->launch.id);
+	}
+	json_out_free(out);
+	return status;
+}
+
+static int run(const struct globals *g, int argc, char **argv, struct err *e)
+{
+	struct run_flags f = { 0 };
+	struct image image = { .root_fd = -1 };
+	int words = opt_parse(run_opts, &f, argc, argv, true, e), status;
+
+	if (words < 0)
+		return -1;
+	if (words == 0)
+		return err_set(e, "run takes an id (hind run [-b BUNDLE] ID) or an image and a command (hind run IMAGE CMD)");
+	if (words > 1 && f.launch.bundle)
+		return err_set(e, "run --bundle takes one container id: hind run -b BUNDLE ID");
+	if (words == 1)
+		return run_bundle(g, argv[1], &f.launch, e);
+	status = run_image(g, &f, words, argv, &image, e);
+	image_close(&image);
+	return status;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.synopsis = "[-b BUNDLE] ID | run [flags] IMAGE CMD [ARG...]",
+	.help = "Run a container to its end: an OCI bundle, or a command on an image",
+	.opts = run_opts,
+	.enters = true,
+	.failure = 1,
+	.run = run,
+	.notes = run_notes,
+};

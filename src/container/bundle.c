@@ -1,0 +1,54 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "container/container.h"
+#include "json/decode.h"
+
+int bundle_check(const char *text, size_t len, struct arena *arena, struct oci_config *config, struct problems *problems)
+{
+	/* What the schema refuses is not shown to the features: they may rely on what it promises. */
+	if (json_decode(&json_oci_config, text, len, arena, config, problems))
+		return -1;
+	for (const struct feature *const *f = plan_features; *f; f++)
+		if ((*f)->validate)
+			(*f)->validate(config, problems);
+	cgroup_validate(config, problems);
+	json_locate(text, len, problems);
+	return problems->errors ? -1 : 0;
+}
+
+int bundle_load(const char *dir, const char *config_path, bool strict, struct arena *arena, struct bundle *b, struct err *e)
+{
+	struct problems problems = { 0 };
+	cleanup_free char *path = realpath(dir, NULL), *text = NULL;
+	cleanup_fd int dir_fd = -1;
+	const char *name = config_path ? config_path : "config.json";
+	size_t len;
+	int status;
+
+	if (!path)
+		return err_sys(e, "bundle %s", dir);
+	b->path = arena_strdup(arena, path);
+	dir_fd = config_path ? AT_FDCWD : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!config_path && dir_fd < 0)
+		return err_sys(e, "bundle %s", path);
+	if (file_read(dir_fd, name, JSON_MAX_SIZE, &text, &len, e)) {
+		if (e->code == ENOENT)
+			return err_wrap(e, "bundle %s has no configuration", path);
+		return err_wrap(e, "bundle %s", path);
+	}
+	status = bundle_check(text, len, arena, &b->config, &problems);
+	if (status == 0 && strict && problems.n)
+		status = -1;
+	if (status && problems_err(&problems, name, strict, e) == 0)
+		err_set(e, "%s: refused", name);
+	problems_free(&problems);
+	if (status == 0)
+		log_info("config", "bundle=%s size=%zu", b->path, len);
+	return status;
+}

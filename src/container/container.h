@@ -1,0 +1,87 @@
+/* A container's story: its bundle, its directory below --root, its start, its end. */
+#ifndef HIND_CONTAINER_H
+#define HIND_CONTAINER_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/mem.h"
+#include "cgroup/cgroup.h"
+#include "oci.h"
+#include "step/launch.h"
+#include "step/step.h"
+
+/* ---- bundle.c: config.json, decoded and validated as a whole before anything happens (rule S11) ---- */
+struct bundle {
+	const char *path; /* absolute */
+	struct oci_config config;
+};
+/* dir: the bundle; config_path: another file than DIR/config.json, or NULL. strict: unknown properties are errors. */
+int bundle_load(const char *dir, const char *config_path, bool strict, struct arena *, struct bundle *, struct err *)
+	must_check;
+/* The same checks on a text, for `validate`, the shortcut and the tests; every problem (with warnings) is added. */
+int bundle_check(const char *text, size_t len, struct arena *, struct oci_config *, struct problems *) must_check;
+
+/* ---- plan.c: the order of everything ---- */
+extern const struct feature *const plan_features[];   /* NULL-terminated */
+extern const struct host_step *const plan_host[];     /* the parent, the fork among them */
+extern const struct init_step *const plan_init[];     /* the child, until it is created */
+extern const struct init_step *const plan_init_last[];/* the child, from `start` to execve */
+
+/* ---- launch.c ---- */
+/* From a validated bundle to a container that is created; everything is undone when a step fails. The launch is zeroed but for
+ * opts, config, bundle, arena and attached; launch_close closes what it holds. */
+int launch_create(struct launch *, struct err *) must_check;
+/* Lets it start (attached launches only) and waits until execve has succeeded; runs the poststart hooks. */
+int launch_start(struct launch *, struct err *) must_check;
+void launch_close(struct launch *);
+
+/* ---- store.c: one directory per container below --root ----
+ * state.json  what it is; written once, before anything else is made, so that `delete` finds the cgroup after a kill -9
+ * init        a link "PID STARTTIME": the commit. Without it the container is being created, or never came to be
+ * start       the socket where init waits for `start`; gone once it was told */
+enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
+extern const char *const status_names[];
+
+struct container {
+	struct arena *arena;
+	const char *id;
+	int root_fd, dir_fd;
+	struct oci_record record;
+	struct cgroup *cgroup;
+	pid_t pid;          /* 0: not committed, or stopped */
+	int pidfd;          /* -1 where pid is 0 */
+	enum status status;
+};
+/* "container `X` does not exist" with code ENOENT where there is none. */
+int container_open(const char *root, const char *id, struct container *, struct err *) must_check;
+void container_close(struct container *);
+/* Letters, digits, and _+-. behind the first; at most 1024. */
+int container_id_check(const char *id, struct err *) must_check;
+/* The OCI state: members of the record, with what status and pid are now. */
+void container_state(const struct container *, struct oci_state *);
+/* The ids below root in order, NULL-terminated; none where root does not exist. The caller frees each and the list. */
+int container_list(const char *root, char ***ids, struct err *) must_check;
+const char *store_default_root(struct arena *); /* /run/hind, or $XDG_RUNTIME_DIR/hind for who is not root */
+
+/* ---- release.c ---- */
+int container_start(struct container *, struct err *) must_check;
+/* Reads what init says after it was let go: end of stream is a successful execve. */
+int start_result(int fd, struct err *) must_check;
+
+/* ---- destroy.c ---- */
+int container_kill(struct container *, int sig, bool all, struct err *) must_check;
+/* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */
+int container_delete(struct container *, bool force, struct err *) must_check;
+
+/* ---- hooks.c ---- */
+enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART,
+	HOOK_POSTSTOP };
+/* Runs all hooks of the kind in order with the state on stdin; the first failure ends it. cwd_fd: of the bundle, or -1. */
+int hooks_run(const struct oci_hooks *, enum hook_kind, const struct oci_state *, int cwd_fd, struct err *) must_check;
+bool hooks_any(const struct oci_hooks *, enum hook_kind);
+
+/* ---- init.c ---- */
+_Noreturn void init_main(struct launch *, int sync_fd);
+
+#endif

@@ -1,0 +1,88 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "container/container.h"
+#include "sys/pidfd.h"
+
+#define PATIENCE_MS 10000
+
+int container_kill(struct container *c, int sig, bool all, struct err *e)
+{
+	if (all) {
+		/* Also of a stopped container: with the host's pid namespace, others may still live in its cgroup. */
+		if (sig == SIGKILL)
+			return cgroup_kill(c->cgroup, e);
+		return cgroup_signal(c->cgroup, sig, e);
+	}
+	if (c->pidfd < 0 || (pidfd_signal(c->pidfd, sig, e) && e->code == ESRCH)) {
+		err_set(e, "container not running");
+		e->code = ESRCH;
+		return -1;
+	}
+	log_info("kill", "id=%s pid=%d signal=%d", c->id, (int)c->pid, sig);
+	return 0;
+}
+
+static int end_init(struct container *c, struct err *e)
+{
+	struct pollfd p = { c->pidfd, POLLIN, 0 };
+
+	if (c->pidfd < 0)
+		return 0;
+	if (c->status == STATUS_PAUSED && cgroup_freeze(c->cgroup, false, e))
+		return -1;
+	if (pidfd_signal(c->pidfd, SIGKILL, e) && e->code != ESRCH)
+		return -1;
+	if (poll(&p, 1, PATIENCE_MS) == 0)
+		return err_set(e, "process %d has not ended %d s after SIGKILL", (int)c->pid, PATIENCE_MS / 1000);
+	fd_close(&c->pidfd);
+	c->pid = 0;
+	return 0;
+}
+
+/* A container that is being created belongs to its creator; when that was killed, its lock is gone. */
+static int creator_gone(struct container *c, struct err *e)
+{
+	struct timespec pause = { 0, 10000000 };
+
+	for (int i = 0; i < PATIENCE_MS / 10; i++) {
+		if (flock(c->dir_fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return err_set(e, "container `%s` is still being created", c->id);
+}
+
+int container_delete(struct container *c, bool force, struct err *e)
+{
+	struct oci_state state;
+	cleanup_fd int bundle_fd = -1;
+	struct err hook_err;
+
+	if (!force && c->status != STATUS_STOPPED)
+		return err_set(e, "cannot delete container %s that is not stopped: %s", c->id, status_names[c->status]);
+	if (c->status == STATUS_CREATING && creator_gone(c, e))
+		return -1;
+	if (end_init(c, e) || cgroup_remove(c->cgroup, e))
+		return err_wrap(e, "delete container `%s`", c->id);
+	c->status = STATUS_STOPPED;
+	if (file_remove_tree(c->root_fd, c->id, e))
+		return err_wrap(e, "delete container `%s`", c->id);
+	log_info("delete", "id=%s", c->id);
+	if (!hooks_any(c->record.hooks, HOOK_POSTSTOP))
+		return 0;
+	container_state(c, &state);
+	bundle_fd = open(c->record.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* runtime.md, lifecycle 13: a failing poststop hook is a warning, and the container counts as deleted. */
+	if (hooks_run(c->record.hooks, HOOK_POSTSTOP, &state, bundle_fd, &hook_err))
+		log_warn("hook", "%s", hook_err.msg);
+	return 0;
+}

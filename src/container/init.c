@@ -1,0 +1,193 @@
+/* The child's half: the steps of its own, and its way from the fork to execve. It prints nothing: its errors go to the parent
+ * over the sync socket, and from `start` on to whoever started it. */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "container/container.h"
+#include "container/steps.h"
+#include "step/init.h"
+#include "step/ns.h"
+
+static int hygiene(struct init *in, struct err *e)
+{
+	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). The fds that are meant
+	 * for the program lose the flag right before execve. */
+	(void)in;
+	return fd_cloexec_from(3, e);
+}
+
+const struct init_step init_hygiene = { "descriptors", NULL, hygiene };
+
+int init_meet_cgroup(struct init *in, struct err *e)
+{
+	if (in->cgroup_joined)
+		return 0;
+	if (sync_expect(in->sync_fd, SYNC_CGROUP, NULL, e))
+		return -1;
+	if (in->new_ns[NS_CGROUP] && unshare(CLONE_NEWCGROUP) < 0)
+		return err_sys(e, "unshare the cgroup namespace");
+	in->cgroup_joined = true;
+	return 0;
+}
+
+const struct init_step init_cgroup = { "cgroup", NULL, init_meet_cgroup };
+
+static void init_state(const struct init *in, enum status status, struct oci_state *s)
+{
+	struct container c = { .id = in->id, .status = status };
+	char self[16] = "";
+
+	/* Our pid as the host sees it: the procfs that came along is of the host's pid namespace. */
+	if (readlinkat(in->kit->host_proc_fd, "self", self, sizeof self - 1) > 0)
+		sscanf(self, "%d", &c.pid);
+	c.record.oci_version = in->config->oci_version;
+	c.record.bundle = in->bundle;
+	c.record.rootfs = in->rootfs;
+	c.record.annotations = in->config->annotations;
+	c.record.n_annotations = in->config->n_annotations;
+	container_state(&c, s);
+}
+
+static bool wants_runtime_hooks(const struct oci_config *c)
+{
+	return hooks_any(c->hooks, HOOK_PRESTART) || hooks_any(c->hooks, HOOK_CREATE_RUNTIME);
+}
+
+static int runtime_hooks(struct init *in, struct err *e)
+{
+	if (sync_send(in->sync_fd, SYNC_MOUNTED, -1, e))
+		return -1;
+	return sync_expect(in->sync_fd, SYNC_HOOKED, NULL, e);
+}
+
+const struct init_step init_runtime_hooks = { "hooks", wants_runtime_hooks, runtime_hooks };
+
+static bool wants_create_hooks(const struct oci_config *c)
+{
+	return hooks_any(c->hooks, HOOK_CREATE_CONTAINER);
+}
+
+static int create_hooks(struct init *in, struct err *e)
+{
+	struct oci_state state;
+
+	init_state(in, STATUS_CREATING, &state);
+	return hooks_run(in->config->hooks, HOOK_CREATE_CONTAINER, &state, in->kit->bundle_fd, e);
+}
+
+const struct init_step init_create_hooks = { "hooks", wants_create_hooks, create_hooks };
+
+static bool wants_start_hooks(const struct oci_config *c)
+{
+	return hooks_any(c->hooks, HOOK_START_CONTAINER);
+}
+
+static int start_hooks(struct init *in, struct err *e)
+{
+	struct oci_state state;
+
+	init_state(in, STATUS_CREATED, &state);
+	return hooks_run(in->config->hooks, HOOK_START_CONTAINER, &state, -1, e);
+}
+
+const struct init_step init_start_hooks = { "hooks", wants_start_hooks, start_hooks };
+
+/* Waits to be recorded, then to be started. The end of either stream means that our maker is gone: nobody knows us, so we go,
+ * too. Returns the connection that hears of a failure. */
+static int wait_for_start(struct init *in, struct err *e)
+{
+	int start_fd = in->kit->start_fd;
+	struct pollfd p[2] = { { start_fd, POLLIN, 0 }, { in->sync_fd, POLLIN, 0 } };
+	char go;
+
+	if (in->kit->start_connected) {
+		/* The parent's end must be the only one left, or its death would go unnoticed. */
+		return recv(start_fd, &go, 1, 0) == 1 ? start_fd : err_set(e, "nobody is left to start the container");
+	}
+	for (;;) {
+		int fd;
+
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[1].revents) {
+			if (sync_expect(in->sync_fd, SYNC_COMMITTED, NULL, e))
+				return -1;
+			fd_close(&in->sync_fd);
+			p[1].fd = -1;
+		}
+		if (!p[0].revents || in->sync_fd >= 0)
+			continue;
+		fd = accept4(start_fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0) {
+			close(start_fd);
+			return fd;
+		}
+		if (errno != EINTR && errno != ECONNABORTED)
+			return err_sys(e, "accept");
+	}
+}
+
+/* The program's own descriptors, by --preserve-fds, lose close-on-exec as the last thing. */
+static int keep_preserved(const struct init *in, struct err *e)
+{
+	for (int fd = 3; fd < 3 + in->kit->preserve_fds; fd++)
+		if (fd_cloexec(fd, 0, e) && e->code != EBADF)
+			return -1;
+	return 0;
+}
+
+static void exec_program(struct init *in, struct err *e)
+{
+	if (keep_preserved(in, e))
+		return;
+	execve(in->program, in->config->process->args, in->env);
+	err_sys(e, "exec %s", in->program);
+}
+
+void init_main(struct launch *l, int sync_fd)
+{
+	struct init in = {
+		.config = l->config,
+		.kit = &l->kit,
+		.id = l->opts->id,
+		.bundle = l->bundle,
+		.rootfs = l->rootfs,
+		.no_pivot = l->opts->no_pivot,
+		.no_new_keyring = l->opts->no_new_keyring,
+		.new_ns = l->new_ns,
+		.join_ns = l->join_ns,
+		.sync_fd = sync_fd,
+		.proc_fd = l->kit.host_proc_fd,
+		.rootfs_fd = -1,
+		.tty_fd = -1,
+		.program_fd = -1,
+	};
+	struct err e, ignored;
+	int start_fd;
+
+	/* These are the parent's alone: the lock of the directory ends with it, and so must the other end of the start pair. */
+	fd_close(&l->store_fd);
+	fd_close(&l->root_fd);
+	fd_close(&l->go_fd);
+	if (init_steps_run(plan_init, &in, &e) || sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
+		if (sync_send_err(in.sync_fd, &e, &ignored))
+			_exit(125);
+		_exit(1);
+	}
+	start_fd = wait_for_start(&in, &e);
+	if (start_fd < 0)
+		_exit(1);
+	if (init_steps_run(plan_init_last, &in, &e) == 0)
+		exec_program(&in, &e);
+	/* write, not sendmsg: a seccomp filter is loaded by now, and hardly any refuses write. */
+	if (write(start_fd, &e, sizeof e) < 0)
+		_exit(125);
+	_exit(1);
+}

@@ -1,0 +1,472 @@
+/* The parent's half of a start: the steps of its own that are no kernel object's, and the way through the plan. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "container/container.h"
+#include "container/steps.h"
+#include "json/encode.h"
+#include "step/ns.h"
+#include "step/sync.h"
+#include "sys/clone.h"
+#include "sys/pidfd.h"
+
+/* ---- store: the directory is the lock of the id ---- */
+
+static int store_make(struct launch *l, struct err *e)
+{
+	const struct launch_opts *o = l->opts;
+
+	if (file_mkdirs(o->root, 0700, e))
+		return -1;
+	l->root_fd = open(o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->root_fd < 0)
+		return err_sys(e, "open %s", o->root);
+	if (mkdirat(l->root_fd, o->id, 0700) < 0)
+		return errno == EEXIST ? err_set(e, "container with given ID already exists: `%s`", o->id)
+		                       : err_sys(e, "mkdir %s/%s", o->root, o->id);
+	l->store_made = true;
+	l->store_fd = openat(l->root_fd, o->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (l->store_fd < 0 || flock(l->store_fd, LOCK_EX | LOCK_NB) < 0)
+		return err_sys(e, "lock %s/%s", o->root, o->id);
+	return 0;
+}
+
+static void store_unmake(struct launch *l)
+{
+	struct err e;
+
+	if (l->store_made && file_remove_tree(l->root_fd, l->opts->id, &e))
+		log_warn("store", "%s", e.msg);
+}
+
+const struct host_step host_store = { "store", NULL, store_make, store_unmake };
+
+/* ---- bundle: of the shortcut ---- */
+
+static int bundle_prepare(struct launch *l, struct err *e)
+{
+	return l->prepare ? l->prepare(l, e) : 0;
+}
+
+const struct host_step host_bundle = { "bundle", NULL, bundle_prepare, NULL };
+
+/* ---- record: state.json, before anything outside the directory is made ---- */
+
+static const char *now_text(struct arena *arena)
+{
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+	        tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec);
+}
+
+static bool shows_cgroups(const struct oci_config *c)
+{
+	for (size_t i = 0; i < c->n_mounts; i++)
+		if (c->mounts[i].type && strncmp(c->mounts[i].type, "cgroup", 6) == 0)
+			return true;
+	return false;
+}
+
+static int record_write(struct launch *l, struct err *e)
+{
+	const struct oci_config *c = l->config;
+	struct oci_hind_cgroup *cgroup = arena_alloc(l->arena, sizeof *cgroup);
+	struct oci_record *r = &l->record;
+	struct json_out *out;
+	const char *text;
+	size_t len;
+	int fd, status;
+
+	if (cgroup_locate(c, l->opts->id, l->opts->cgroup_manager, shows_cgroups(c), l->arena, &l->cgroup, e))
+		return -1;
+	cgroup_record(l->cgroup, l->arena, cgroup);
+	cgroup_view(l->cgroup, l->arena, &l->kit.cgroup);
+	r->oci_version = c->oci_version;
+	r->id = l->opts->id;
+	r->bundle = l->bundle;
+	r->rootfs = l->rootfs;
+	r->created = now_text(l->arena);
+	r->owner = "";
+	r->annotations = c->annotations;
+	r->n_annotations = c->n_annotations;
+	r->hooks = c->hooks;
+	r->cgroup = cgroup;
+	out = json_out_new(false);
+	json_struct(out, &json_oci_record, r);
+	text = json_out_text(out, &len);
+	/* No reader looks at it before the lock is released or `init` is there, so it needs no rename. */
+	fd = openat(l->store_fd, "state.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	status = fd < 0 ? err_sys(e, "create state.json") : fd_write_all(fd, text, len, e);
+	fd_close(&fd);
+	json_out_free(out);
+	return status;
+}
+
+const struct host_step host_record = { "record", NULL, record_write, NULL };
+
+/* ---- start channel ---- */
+
+static int start_channel(struct launch *l, struct err *e)
+{
+	int pair[2];
+
+	if (!l->attached) {
+		l->kit.start_fd = fd_listen(l->store_fd, "start", SOCK_SEQPACKET, e);
+		return l->kit.start_fd;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socketpair");
+	l->go_fd = pair[0];
+	l->kit.start_fd = pair[1];
+	l->kit.start_connected = 1;
+	return 0;
+}
+
+const struct host_step host_start_channel = { "start channel", NULL, start_channel, NULL };
+
+/* ---- root ---- */
+
+static int root_open(struct launch *l, struct err *e)
+{
+	const char *path = l->config->root->path;
+
+	l->kit.bundle_fd = open(l->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (l->kit.bundle_fd < 0)
+		return err_sys(e, "open %s", l->bundle);
+	l->kit.root_fd = openat(l->kit.bundle_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (l->kit.root_fd < 0)
+		return err_sys(e, "root.path: open %s", path);
+	return 0;
+}
+
+const struct host_step host_root = { "root", NULL, root_open, NULL };
+
+/* ---- cgroup ---- */
+
+static int cgroup_create(struct launch *l, struct err *e)
+{
+	const struct oci_resources *resources = l->config->linux ? l->config->linux->resources : NULL;
+
+	if (cgroup_make(l->cgroup, e))
+		return -1;
+	return resources ? cgroup_apply(l->cgroup, resources, e) : 0;
+}
+
+static void cgroup_undo(struct launch *l)
+{
+	struct err e;
+
+	if (l->cgroup && cgroup_remove(l->cgroup, &e))
+		log_warn("cgroup", "%s", e.msg);
+}
+
+const struct host_step host_cgroup = { "cgroup", NULL, cgroup_create, cgroup_undo };
+
+static int cgroup_enter(struct launch *l, struct err *e)
+{
+	if (cgroup_clone_fd(l->cgroup) < 0 && cgroup_join(l->cgroup, l->pid, e))
+		return -1;
+	return sync_send(l->sync_fd, SYNC_CGROUP, -1, e);
+}
+
+const struct host_step host_cgroup_join = { "cgroup join", NULL, cgroup_enter, NULL };
+
+/* ---- fork ---- */
+
+static uint64_t new_flags(const struct launch *l)
+{
+	uint64_t flags = 0;
+
+	/* A cgroup namespace takes the cgroup that its maker is in at that moment as its root, and clone3 makes it before the
+	 * child is in its cgroup; a time namespace takes offsets only before somebody is in it: both are the child's work. */
+	for (int i = 0; i < NS_COUNT; i++)
+		if (l->new_ns[i] && i != NS_CGROUP && i != NS_TIME)
+			flags |= ns_kinds[i].flag;
+	return flags;
+}
+
+/* With a user namespace joined by path, the new ones must be made from inside it: a child in between joins it and makes init
+ * as our child (CLONE_PARENT). It tells the pid and hands over the pidfd. */
+static _Noreturn void fork_inside(struct launch *l, int ours, int theirs)
+{
+	struct err e, ignored;
+	int pidfd = -1;
+	pid_t pid = -1;
+
+	if (setns(l->kit.ns_fd[NS_USER], CLONE_NEWUSER) < 0)
+		err_sys(&e, "join the user namespace");
+	else if (l->join_ns[NS_PID] && setns(l->kit.ns_fd[NS_PID], CLONE_NEWPID) < 0)
+		err_sys(&e, "join the pid namespace");
+	else
+		pid = clone_child(new_flags(l) | CLONE_PARENT, cgroup_clone_fd(l->cgroup), &pidfd, &e);
+	if (pid == 0) {
+		close(ours);
+		init_main(l, theirs);
+	}
+	if (pid < 0 && sync_send_err(theirs, &e, &ignored) == 0)
+		_exit(1);
+	_exit(fd_send(theirs, &pid, sizeof pid, &pidfd, 1, &e) ? 1 : 0);
+}
+
+static int fork_joined(struct launch *l, int ours, int theirs, struct err *e)
+{
+	cleanup_fd int helper_fd = -1;
+	struct {
+		pid_t pid;
+		struct err err;
+	} answer;
+	size_t n = 1;
+	ssize_t len;
+	pid_t helper = clone_child(0, -1, &helper_fd, e);
+
+	if (helper < 0)
+		return -1;
+	if (helper == 0)
+		fork_inside(l, ours, theirs);
+	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	len = fd_receive(ours, &answer, sizeof answer, &l->pidfd, &n, e);
+	if (len == sizeof answer) {
+		*e = answer.err;
+		return -1;
+	}
+	if (len != sizeof answer.pid || n != 1)
+		return len < 0 ? -1 : err_set(e, "the process that joins the user namespace ended without a word");
+	l->pid = answer.pid;
+	return 0;
+}
+
+/* A joined pid namespace concerns children only, and one's own may be joined again: so we go there and back, and no third
+ * process is needed. */
+static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
+{
+	cleanup_fd int own_fd = -1;
+
+	if (l->join_ns[NS_PID]) {
+		own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+		if (own_fd < 0)
+			return err_sys(e, "open /proc/self/ns/pid");
+		if (setns(l->kit.ns_fd[NS_PID], CLONE_NEWPID) < 0)
+			return err_sys(e, "join the pid namespace");
+	}
+	l->pid = clone_child(new_flags(l), cgroup_clone_fd(l->cgroup), &l->pidfd, e);
+	if (l->pid == 0) {
+		close(ours);
+		init_main(l, theirs);
+	}
+	if (own_fd >= 0 && setns(own_fd, CLONE_NEWPID) < 0)
+		return err_sys(e, "return to the own pid namespace");
+	return l->pid < 0 ? -1 : 0;
+}
+
+static int fork_init(struct launch *l, struct err *e)
+{
+	int pair[2], status;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socketpair");
+	l->sync_fd = pair[0];
+	status = l->join_ns[NS_USER] ? fork_joined(l, pair[0], pair[1], e) : fork_plain(l, pair[0], pair[1], e);
+	close(pair[1]);
+	fd_close(&l->kit.start_fd);
+	if (status == 0)
+		log_info("fork", "pid=%d", (int)l->pid);
+	return status;
+}
+
+static void fork_undo(struct launch *l)
+{
+	struct err e;
+
+	if (l->pid <= 0)
+		return;
+	if (l->pidfd >= 0 && pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)
+		log_warn("fork", "%s", e.msg);
+	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	l->pid = 0;
+}
+
+const struct host_step host_fork = { "fork", NULL, fork_init, fork_undo };
+
+/* ---- the terminal's master, where no console socket took it ---- */
+
+static int terminal_receive(struct launch *l, struct err *e)
+{
+	if (l->opts->console_socket)
+		return 0;
+	return sync_expect(l->sync_fd, SYNC_PTY, &l->master_fd, e);
+}
+
+static bool wants_terminal(const struct oci_config *c)
+{
+	return c->process && c->process->terminal;
+}
+
+const struct host_step host_terminal_receive = { "terminal", wants_terminal, terminal_receive, NULL };
+
+/* ---- hooks of the runtime's namespaces ---- */
+
+static void launch_state(const struct launch *l, enum status status, struct oci_state *s)
+{
+	struct container c = { .id = l->opts->id, .record = l->record, .pid = l->pid, .status = status };
+
+	container_state(&c, s);
+}
+
+static bool wants_runtime_hooks(const struct oci_config *c)
+{
+	return hooks_any(c->hooks, HOOK_PRESTART) || hooks_any(c->hooks, HOOK_CREATE_RUNTIME);
+}
+
+static int runtime_hooks(struct launch *l, struct err *e)
+{
+	struct oci_state state;
+
+	if (sync_expect(l->sync_fd, SYNC_MOUNTED, NULL, e))
+		return -1;
+	launch_state(l, STATUS_CREATING, &state);
+	if (hooks_run(l->config->hooks, HOOK_PRESTART, &state, l->kit.bundle_fd, e) ||
+	        hooks_run(l->config->hooks, HOOK_CREATE_RUNTIME, &state, l->kit.bundle_fd, e))
+		return -1;
+	return sync_send(l->sync_fd, SYNC_HOOKED, -1, e);
+}
+
+const struct host_step host_hooks = { "hooks", wants_runtime_hooks, runtime_hooks, NULL };
+
+/* ---- commit ---- */
+
+static int expect_ready(struct launch *l, struct err *e)
+{
+	return sync_expect(l->sync_fd, SYNC_READY, NULL, e);
+}
+
+const struct host_step host_ready = { "init", NULL, expect_ready, NULL };
+
+static int pid_file_write(const struct launch *l, struct err *e)
+{
+	char text[16];
+	int len = snprintf(text, sizeof text, "%d", (int)l->pid);
+
+	return l->opts->pid_file ? file_replace(AT_FDCWD, l->opts->pid_file, text, len, 0644, e) : 0;
+}
+
+static int pidfd_send_away(const struct launch *l, struct err *e)
+{
+	cleanup_fd int fd = -1;
+
+	if (!l->opts->pidfd_socket)
+		return 0;
+	fd = fd_connect(AT_FDCWD, l->opts->pidfd_socket, SOCK_STREAM, e);
+	return fd < 0 || fd_send(fd, "pidfd", 5, &l->pidfd, 1, e) ? err_wrap(e, "--pidfd-socket") : 0;
+}
+
+static int commit(struct launch *l, struct err *e)
+{
+	uint64_t started;
+	char text[64];
+
+	if (pidfd_send_away(l, e) || proc_start_time(l->pid, &started, NULL, e) || pid_file_write(l, e))
+		return -1;
+	snprintf(text, sizeof text, "%d %llu", (int)l->pid, (unsigned long long)started);
+	if (symlinkat(text, l->store_fd, "init") < 0)
+		return err_sys(e, "record the pid");
+	/* An attached init is let go by launch_start, and ends when we do before that. */
+	return l->attached ? 0 : sync_send(l->sync_fd, SYNC_COMMITTED, -1, e);
+}
+
+static void commit_undo(struct launch *l)
+{
+	if (l->opts->pid_file)
+		unlink(l->opts->pid_file);
+}
+
+const struct host_step host_commit = { "commit", NULL, commit, commit_undo };
+
+/* ---- the way through ---- */
+
+static void launch_blank(struct launch *l)
+{
+	l->root_fd = l->store_fd = l->sync_fd = l->go_fd = l->pidfd = l->master_fd = -1;
+	l->kit.host_proc_fd = l->kit.bundle_fd = l->kit.root_fd = l->kit.console_fd = l->kit.start_fd = -1;
+	l->kit.seccomp_agent_fd = -1;
+	for (int i = 0; i < NS_COUNT; i++)
+		l->kit.ns_fd[i] = -1;
+	for (int i = 0; i < KIT_DEVICES; i++)
+		l->kit.device_fd[i] = -1;
+	l->kit.preserve_fds = l->opts->n_preserved;
+}
+
+/* When a step of ours failed because init had ended, init's own words are the cause. */
+static void prefer_childs_error(struct launch *l, struct err *e)
+{
+	struct pollfd p = { l->sync_fd, POLLIN, 0 };
+	struct err theirs;
+
+	if (l->pid <= 0 || l->sync_fd < 0 || e->code != ESRCH)
+		return;
+	while (poll(&p, 1, 0) > 0) {
+		if (sync_expect(l->sync_fd, SYNC_FAILED, NULL, &theirs) && theirs.msg[0] && p.revents & POLLIN)
+			*e = theirs;
+		return;
+	}
+}
+
+int launch_create(struct launch *l, struct err *e)
+{
+	int done = 0;
+
+	launch_blank(l);
+	l->rootfs = l->config->root->path[0] == '/' ? l->config->root->path
+	                                             : arena_printf(l->arena, "%s/%s", l->bundle, l->config->root->path);
+	if (host_steps_run(plan_host, l, &done, e) == 0)
+		return 0;
+	prefer_childs_error(l, e);
+	host_steps_undo(plan_host, l, done);
+	return -1;
+}
+
+int launch_start(struct launch *l, struct err *e)
+{
+	struct oci_state state;
+
+	if (fd_send(l->go_fd, "g", 1, NULL, 0, e) && e->code != EPIPE)
+		return -1;
+	if (start_result(l->go_fd, e))
+		return -1;
+	log_info("start", "id=%s pid=%d exec=done", l->opts->id, (int)l->pid);
+	launch_state(l, STATUS_RUNNING, &state);
+	return hooks_run(l->config->hooks, HOOK_POSTSTART, &state, l->kit.bundle_fd, e);
+}
+
+void launch_close(struct launch *l)
+{
+	struct kit *k = &l->kit;
+	int *fds[] = { &l->root_fd, &l->store_fd, &l->sync_fd, &l->go_fd, &l->pidfd, &l->master_fd, &k->host_proc_fd,
+		&k->bundle_fd, &k->root_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd };
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fd_close(fds[i]);
+	for (int i = 0; i < NS_COUNT; i++)
+		fd_close(&k->ns_fd[i]);
+	for (int i = 0; i < KIT_DEVICES; i++)
+		fd_close(&k->device_fd[i]);
+}

@@ -1,0 +1,76 @@
+/* The order of everything. Reading these tables explains the runtime. */
+#include "container/container.h"
+#include "container/steps.h"
+#include "linux/linux.h"
+
+const struct feature *const plan_features[] = {
+	&feature_namespace, &feature_userns, &feature_timens, &feature_rootfs, &feature_mount, &feature_mask, &feature_device,
+	&feature_terminal, &feature_caps, &feature_seccomp, &feature_user, &feature_env, &feature_cwd, &feature_hostname,
+	&feature_sysctl, &feature_rlimit, &feature_oom, NULL,
+};
+
+const struct host_step *const plan_host[] = {
+	&host_store,            /* the directory is the lock of the id */
+	&host_record,           /* before anything is made: `delete` must find it after a kill -9 */
+	&host_bundle,           /* `run IMAGE`: its bundle goes into that directory, and with it */
+	&host_root,             /* the root file system and the bundle as handles */
+	&host_procfs,           /* our own procfs: the container's cannot be trusted */
+	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
+	&host_device_open,      /* the host's own /dev/null and friends, verified */
+	&host_seccomp_compile,  /* compiling needs libseccomp, memory and files: not in the child */
+	&host_seccomp_agent,    /* its socket is a path of the host */
+	&host_terminal_connect, /* the console socket, too */
+	&host_start_channel,    /* where init will wait for `start` */
+	&host_cgroup,           /* limits are set before anybody is inside */
+	&host_fork,             /* from here on both halves work side by side */
+	&host_userns_map,       /* the child can do nothing before its ids are mapped */
+	&host_cgroup_join,      /* the child mounts meanwhile */
+	&host_oom,              /* an undumpable child cannot write its own oom_score_adj */
+	&host_rlimit_raise,     /* a hard limit is raised with the host's privileges only */
+	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
+	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */
+	&host_ready,            /* the child has done its part */
+	&host_commit,           /* pid file and the `init` link: from here on the container exists */
+	NULL,
+};
+
+const struct init_step *const plan_init[] = {
+	&init_hygiene,         /* first: no descriptor of the caller's may pass */
+	&init_userns_enter,    /* ids are mapped: become root in here */
+	&init_namespace_join,  /* the others' namespaces, before anything is set up in them */
+	&init_timens,          /* offsets before anybody is inside */
+	&init_loopback,        /* a new network namespace has lo, but down */
+	&init_hostname,        /* needs CAP_SYS_ADMIN of the uts namespace's owner */
+	&init_keyring,         /* the caller's session keys must not be seen */
+	&init_rootfs,          /* private propagation first, or mounts would reach the host */
+	&init_mount,           /* in the order of the list, as the spec says; cgroup mounts wait for the parent */
+	&init_device,          /* /dev is mounted by now */
+	&init_terminal,        /* the container's own devpts is mounted by now */
+	&init_sysctl,          /* before /proc/sys becomes read-only */
+	&init_cgroup,          /* in our cgroup, and its namespace unshared, before anything of the container runs */
+	&init_runtime_hooks,   /* the parent's prestart and createRuntime */
+	&init_create_hooks,    /* createContainer: in our namespaces, the host's files still in sight */
+	&init_pivot,           /* the host's files go out of sight */
+	&init_mask,            /* over everything that was mounted */
+	&init_readonly_paths,
+	&init_rootfs_seal,     /* read-only root after the last file was made in it */
+	&init_cwd,             /* as root; where root may not, once more as the user */
+	&init_terminal_attach, /* session and stdio */
+	&init_env,             /* HOME from the container's own passwd */
+	&init_caps_bound,      /* needs CAP_SETPCAP, which goes with the user */
+	&init_user,            /* supplementary groups, gid, uid */
+	&init_caps,            /* what the uid change took, given back as far as configured */
+	&init_cwd_as_user,
+	&init_program,         /* as the user who will execute it */
+	&init_no_new_privs,    /* before seccomp, which without it needs CAP_SYS_ADMIN */
+	&init_rlimit,          /* late: RLIMIT_NOFILE and others would hit our own work */
+	&init_signal,          /* default dispositions, empty mask */
+	NULL,
+};
+
+const struct init_step *const plan_init_last[] = {
+	&init_start_hooks, /* startContainer: in the container, before its program */
+	&init_seccomp,     /* as late as can be: the filter judges what follows */
+	&init_caps_final,  /* CAP_SYS_ADMIN was kept for the filter */
+	NULL,
+};

@@ -1,0 +1,59 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "container/container.h"
+
+int start_result(int fd, struct err *e)
+{
+	struct err failure;
+	ssize_t n;
+
+	do
+		n = recv(fd, &failure, sizeof failure, 0);
+	while (n < 0 && errno == EINTR);
+	/* A reset is an end, too: init was killed with our message unread. */
+	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		return 0;
+	if (n < 0)
+		return err_sys(e, "start: receive");
+	if (n != sizeof failure)
+		return err_set(e, "start: init sent %zd bytes that are no error", n);
+	failure.msg[sizeof failure.msg - 1] = 0;
+	*e = failure;
+	return -1;
+}
+
+int container_start(struct container *c, struct err *e)
+{
+	cleanup_fd int fd = -1, bundle_fd = -1;
+	struct oci_state state;
+	char mine[32];
+
+	if (c->status == STATUS_STOPPED)
+		return err_set(e, "cannot start a container that has stopped");
+	if (c->status == STATUS_CREATING)
+		return err_set(e, "cannot start a container that is still being created");
+	/* Of several that try, the one whose rename succeeds starts it. */
+	snprintf(mine, sizeof mine, "start.%d", (int)getpid());
+	if (c->status != STATUS_CREATED || renameat(c->dir_fd, "start", c->dir_fd, mine) < 0)
+		return err_set(e, "cannot start an already running container");
+	fd = fd_connect(c->dir_fd, mine, SOCK_SEQPACKET, e);
+	unlinkat(c->dir_fd, mine, 0);
+	if (fd < 0)
+		return -1;
+	if (start_result(fd, e))
+		return -1;
+	log_info("start", "id=%s pid=%d exec=done", c->id, (int)c->pid);
+	if (!hooks_any(c->record.hooks, HOOK_POSTSTART))
+		return 0;
+	c->status = STATUS_RUNNING;
+	container_state(c, &state);
+	bundle_fd = open(c->record.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return hooks_run(c->record.hooks, HOOK_POSTSTART, &state, bundle_fd, e);
+}

@@ -1,0 +1,13 @@
+/* The layer that catches what a container writes into its image. */
+#ifndef HIND_OVERLAY_H
+#define HIND_OVERLAY_H
+#include "base/err.h"
+#include "image/image.h"
+
+/* Can an overlay lie over this image at all? */
+int overlay_check(const struct image *, struct err *) must_check;
+/* root.path and the two mounts at "/". */
+void overlay_config(const struct image *, const char *state_dir, struct mount_list *, struct oci_config *);
+int overlay_prepare(const struct image *, int state_dir_fd, struct err *) must_check;
+
+#endif

@@ -1,0 +1,10 @@
+/* What this process may do. */
+#ifndef HIND_CAPABLE_H
+#define HIND_CAPABLE_H
+#include <stdbool.h>
+
+/* Is the capability (CAP_*) in our effective set? It counts for our own user namespace; some calls ask for it in the
+ * first one. */
+bool capable(int capability);
+
+#endif

@@ -1,0 +1,309 @@
+# shellcheck shell=dash
+# The language of the tests in tests/run, tests/fail and tests/cve: POSIX sh on real containers, as root.
+#
+# A test file holds functions named test_some_words; each is one case. The runner (runner.c) runs every case in a shell and a
+# mount namespace of its own (its / is shared, as systemd's is), in a fresh directory, with a private --root and a private
+# /run/hind, and afterwards looks for what is left over: processes, mounts, cgroups, files. A file may define `setup`, which
+# runs before each of its cases. Functions named long_some_words are cases of `--long` only. Lines for the runner:
+#	# timeout: 120		seconds for each case of this file (60)
+#	# alone			no other case runs beside these (they measure time)
+#
+#	# tests/run/hostname.sh: hostname and domainname
+#	test_name_is_set()
+#	{
+#		bundle_new b '.hostname="box"'
+#		args hostname
+#		expect_status 0 run
+#		expect_eq box "$OUTPUT"
+#	}
+#
+# The shell runs with -eu: a command that fails fails the case. Say what you expect with the expect_ functions: they fill
+# $OUTPUT and $ERROR and name what they got. Never use $(hind create ...): the container keeps the pipe open; expect_status
+# takes the output by files. Ids, cgroup paths and other global names start with $PREFIX, or a leak cannot be attributed.
+# Edit config.json with jq (python is slow in the virtual machine). By hand:
+#	build/tests/runner --hind build/hind tests/run/hostname.sh --match name
+
+# --- what a case says about itself -----------------------------------------------------------------------------------
+
+fail() # WHY: ends the case
+{
+	printf '%s' "$*" > "$CASE_DIR/reason"
+	exit 1
+}
+
+skip() # REASON: ends the case; only for what this machine truly cannot do
+{
+	printf '%s' "$*" > "$CASE_DIR/reason"
+	exit 77
+}
+
+note() # shown when the case fails
+{
+	printf '# %s\n' "$*"
+}
+
+# --- expectations ----------------------------------------------------------------------------------------------------
+
+expect_eq() # WANT GOT [WHAT]
+{
+	[ "$1" = "$2" ] || fail "${3:-value}: wanted '$1', got '$2'"
+}
+
+expect_ne() # NOT_WANTED GOT [WHAT]
+{
+	[ "$1" != "$2" ] || fail "${3:-value}: '$2' was not wanted"
+}
+
+expect_match() # EXTENDED_REGEX TEXT [WHAT]: some line of TEXT matches
+{
+	printf '%s\n' "$2" | grep -Eq -e "$1" || fail "${3:-text}: no match for /$1/ in '$2'"
+}
+
+expect_no_match() # EXTENDED_REGEX TEXT [WHAT]
+{
+	if printf '%s\n' "$2" | grep -Eq -e "$1"; then
+		fail "${3:-text}: /$1/ was not wanted in '$2'"
+	fi
+}
+
+expect_lines() # N TEXT [WHAT]
+{
+	set -- "$1" "$(printf '%s' "$2" | grep -c '' || :)" "${3:-lines}" "$2"
+	[ "$1" = "$2" ] || fail "$3: wanted $1 lines, got $2: '$4'"
+}
+
+# Runs CMD in this shell, leaves its exit status in $STATUS, its standard output in $OUTPUT and its errors in $ERROR.
+capture() # CMD...
+{
+	STATUS=0
+	"$@" > "$CASE_DIR/stdout" 2> "$CASE_DIR/stderr" || STATUS=$?
+	OUTPUT=$(cat "$CASE_DIR/stdout")
+	ERROR=$(cat "$CASE_DIR/stderr")
+}
+
+expect_status() # N CMD...: N is a status, or "any" for every status but 0
+{
+	_want=$1
+	shift
+	capture "$@"
+	case $_want in
+	any) [ "$STATUS" -ne 0 ] && return ;;
+	*) [ "$STATUS" -eq "$_want" ] && return ;;
+	esac
+	printf '%s\n' "$OUTPUT"
+	printf '%s\n' "$ERROR"
+	fail "'$*': wanted status $_want, got $STATUS: $ERROR"
+}
+
+# A hind command that must fail with status 1 and one line of error.
+expect_error() # EXTENDED_REGEX CMD...
+{
+	_regex=$1
+	shift
+	expect_status 1 "$@"
+	expect_match "$_regex" "$ERROR" "error of '$*'"
+	expect_lines 1 "$ERROR" "error of '$*'"
+}
+
+wait_for() # CMD...: polls until CMD succeeds, 10 s at most
+{
+	_left=400
+	until "$@"; do
+		_left=$((_left - 1))
+		[ "$_left" -gt 0 ] || fail "waited 10 s in vain for: $*"
+		sleep 0.025
+	done
+}
+
+# --- hind ------------------------------------------------------------------------------------------------------------
+
+hind() # ARG...: with the private state root
+{
+	"$HIND" --root "$HIND_ROOT" "$@"
+}
+
+id_new() # [VARIABLE]: a new container id in $ID (or $VARIABLE)
+{
+	_ids=$((${_ids:-0} + 1))
+	eval "${1:-ID}=$PREFIX-$_ids"
+}
+
+# A root file system of its own: busybox applets as hard links of one inode, /bin/payload, passwd and group, empty mount
+# points. Who writes into /bin/busybox or /bin/payload makes a copy first: the inode is shared with the other cases.
+rootfs_new() # DIR
+{
+	mkdir -p "$(dirname "$1")"
+	cp -al "$BASE_ROOTFS" "$1"
+}
+
+# A bundle in DIR with config.json from `hind spec`, without terminal, edited by jq FILTERs; it becomes $BUNDLE.
+bundle_new() # DIR [FILTER...]
+{
+	BUNDLE=$PWD/$1
+	shift
+	rootfs_new "$BUNDLE/rootfs"
+	hind spec --bundle "$BUNDLE"
+	config '.process.terminal=false' "$@"
+}
+
+config() # FILTER...: edits $BUNDLE/config.json
+{
+	for _filter; do
+		jq "$_filter" "$BUNDLE/config.json" > "$BUNDLE/.config.new" || fail "jq refuses: $_filter"
+		mv "$BUNDLE/.config.new" "$BUNDLE/config.json"
+	done
+}
+
+args() # ARG...: what the container runs
+{
+	jq '.process.args=$ARGS.positional' --args -- "$@" < "$BUNDLE/config.json" > "$BUNDLE/.config.new"
+	mv "$BUNDLE/.config.new" "$BUNDLE/config.json"
+}
+
+run() # [OPTION...]: runs $BUNDLE to its end under a new id
+{
+	id_new
+	hind run --bundle "$BUNDLE" "$@" "$ID"
+}
+
+create() # [OPTION...]: creates a container of $BUNDLE under a new id; its output goes to ./container.log
+{
+	id_new
+	hind create --bundle "$BUNDLE" "$@" "$ID" > container.log 2>&1 < /dev/null || fail "create: $(cat container.log)"
+}
+
+run_sh() # SCRIPT: runs it in $BUNDLE by the container's sh and expects success; $OUTPUT is what it printed
+{
+	args sh -c "$1"
+	expect_status 0 run
+}
+
+# $BUNDLE as it stands is refused by create, with this reason, before anything was made.
+expect_refused() # EXTENDED_REGEX
+{
+	id_new
+	expect_status 1 hind create --bundle "$BUNDLE" "$ID" < /dev/null
+	expect_match "$1" "$ERROR" 'reason'
+	expect_status 1 hind state "$ID"
+}
+
+status_of() # ID
+{
+	hind state "$1" | jq -r .status
+}
+
+pid_of() # ID
+{
+	hind state "$1" | jq -r .pid
+}
+
+is_status() # ID STATUS: for wait_for
+{
+	[ "$(status_of "$1")" = "$2" ]
+}
+
+# CMD on a real terminal of its own (script(1)), its status passed on. Lines end in \r\n.
+pty() # CMD...
+{
+	_words=
+	for _word; do
+		_words="$_words '$(printf '%s' "$_word" | sed "s/'/'\\\\''/g")'"
+	done
+	SHELL=/bin/sh script -qec "$_words" /dev/null
+}
+
+hind_pty() # ARG...
+{
+	pty "$HIND" --root "$HIND_ROOT" "$@"
+}
+
+# --- the machine -----------------------------------------------------------------------------------------------------
+
+cgroup_v2() # is the machine on cgroup v2 alone?
+{
+	[ -e /sys/fs/cgroup/cgroup.controllers ]
+}
+
+has_controller() # NAME
+{
+	if cgroup_v2; then
+		grep -qw "$1" /sys/fs/cgroup/cgroup.controllers
+	else
+		[ -d "/sys/fs/cgroup/$1" ]
+	fi
+}
+
+cgroup_dir() # CONTROLLER ID: the cgroup of the container's first process, as the host sees it
+{
+	_pid=$(pid_of "$2")
+	if cgroup_v2; then
+		echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$_pid/cgroup")"
+	else
+		echo "/sys/fs/cgroup/$1$(sed -nE "s/^[0-9]+:([^:]*,)?$1(,[^:]*)?://p" "/proc/$_pid/cgroup")"
+	fi
+}
+
+# Fails the case where anything is left over at this point: for cases that try many things in turn. Calls itself a second
+# after the last process of a container has gone at the latest.
+expect_no_leak() # [WHAT]
+{
+	"$RUNNER" --leak-check "$CASE_DIR/leak" > "$CASE_DIR/leaks" || fail "${1:-left over}: $(tr '\n' ';' < "$CASE_DIR/leaks")"
+}
+
+# --- how the runner calls this file ----------------------------------------------------------------------------------
+
+# The tree that rootfs_new copies, once per run.
+base_rootfs() # DIR
+{
+	mkdir -p "$1/bin" "$1/etc" "$1/proc" "$1/sys" "$1/dev" "$1/tmp" "$1/root" "$1/run" "$1/mnt" "$1/home/user"
+	chmod 1777 "$1/tmp"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	for _applet in $("$1/bin/busybox" --list); do
+		[ "$_applet" = busybox ] || ln "$1/bin/busybox" "$1/bin/$_applet"
+	done
+	cp "$PAYLOAD" "$1/bin/payload"
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n' > "$1/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\n' > "$1/etc/group"
+	chown 1000:1000 "$1/home/user"
+}
+
+# Whatever the case left below its state root goes now; what cannot go is found by the runner.
+delete_all()
+{
+	for _dir in "$HIND_ROOT"/*/; do
+		[ -d "$_dir" ] || continue
+		timeout -k 1 20 "$HIND" --root "$HIND_ROOT" delete --force "$(basename "$_dir")" || :
+	done
+}
+
+at_exit() # STATUS LINE
+{
+	trap - EXIT
+	set +e
+	cd "$CASE_DIR/work" || exit 1
+	delete_all
+	if [ "$1" -ne 0 ] && [ ! -e "$CASE_DIR/reason" ]; then
+		printf 'a command failed with status %s' "$1" > "$CASE_DIR/reason"
+	fi
+	exit "$1"
+}
+
+case ${1:-} in
+--base-rootfs)
+	set -eu
+	base_rootfs "$2"
+	;;
+--delete-all)
+	delete_all
+	;;
+*)
+	set -eu
+	trap 'at_exit $?' EXIT
+	# shellcheck source=/dev/null
+	. "$1"
+	if command -v setup > "$CASE_DIR/stdout"; then
+		setup
+	fi
+	"$2"
+	;;
+esac
