@@ -1,4 +1,5 @@
 # the shortcut's flags: hind run [flags] IMAGE CMD
+# covers: run
 
 setup()
 {

@@ -1,4 +1,5 @@
-/* src/cmd/run_*.c: what each flag of the shortcut makes of the config, and each value that is refused. */
+/* src/cmd/run_*.c: what each flag of the shortcut makes of the config, and each value that is refused.
+ * covers: run_device, run_env, run_isolation, run_limit, run_security, run_user, run_volume */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +185,10 @@ static void limits(void)
 		"{\"type\":\"RLIMIT_CORE\",\"soft\":18446744073709551615,\"hard\":18446744073709551615}");
 	makes("--ulimit nproc=9 --ulimit nproc=8", "\"rlimits\":[{\"type\":\"RLIMIT_NPROC\",\"soft\":8,\"hard\":8}]");
 	CHECK("-m 0 is no limit", !config_of("-m 0")->linux->resources->memory);
+}
 
+static void limits_refused(void)
+{
 	refused("--memory-limit-bytes=1k", "a number of bytes from 1");
 	refused("--memory-limit-bytes=0", "a number of bytes from 1");
 	refused("--memory-limit-bytes=-1", "a number of bytes from 1");
@@ -514,6 +518,7 @@ int main(void)
 	mkdir(arena_printf(arena, "%s/etc", rootfs), 0755);
 	defaults();
 	limits();
+	limits_refused();
 	process();
 	env_file();
 	user();
