@@ -16,6 +16,8 @@ struct init {
 	int sync_fd;      /* our end of the socket to the parent */
 	int proc_fd;      /* a procfs of our own for writes below /proc (rule S3); kit->host_proc_fd, "self" is ourselves there */
 	int rootfs_fd;    /* O_PATH of the mounted root; after pivot it is "/" */
+	int *readonly_later_fd; /* mounts that are to be read-only, but only once they are filled: init_rootfs_seal's list */
+	size_t n_readonly_later;
 	bool cgroup_joined; /* the parent has moved us and, where asked for, the cgroup namespace is unshared */
 	int tty_fd;       /* the pty's slave, or -1 */
 	int program_fd;   /* O_PATH of the program that was found, or -1 */
