@@ -24,10 +24,10 @@ static struct {
 	size_t n;
 	int jobs, timeout;
 	bool list;
-	const char *match;
+	const char *match, *tag;
 	struct keeper_place place;
 	size_t passed, failed, skipped;
-} run = { .jobs = 2, .timeout = 60 };
+} run = { .jobs = 2, .timeout = 60, .tag = "" };
 
 static volatile sig_atomic_t interrupted;
 
@@ -181,7 +181,7 @@ static void tell(const struct test *t, const char *outcome)
 	for (char *p = reason; *p; p++)
 		if (*p == '\n')
 			*p = ' ';
-	printf("%s %s%s%s\n", outcome, t->label, *reason ? " - " : "", reason);
+	printf("%s %s%s%s%s\n", outcome, run.tag, t->label, *reason ? " - " : "", reason);
 	free(path);
 }
 
@@ -201,7 +201,7 @@ static void tell_program(const struct test *t, int outcome)
 			printf("    %s", line);
 			continue;
 		}
-		printf("%s%s: %s", words[w], t->label, line + strlen(words[w]));
+		printf("%s%s%s: %s", words[w], run.tag, t->label, line + strlen(words[w]));
 		cases++;
 		failed += w == 1;
 		*(w == 0 ? &run.passed : w == 1 ? &run.failed : &run.skipped) += 1;
@@ -308,6 +308,8 @@ static void parse(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--match"))
 			run.match = value(argc, argv, &i);
+		else if (!strcmp(argv[i], "--tag"))
+			run.tag = format("%s ", value(argc, argv, &i));
 		else if (!strcmp(argv[i], "--jobs"))
 			run.jobs = atoi(value(argc, argv, &i));
 		else if (!strcmp(argv[i], "--timeout"))
@@ -321,8 +323,8 @@ static void parse(int argc, char **argv)
 		else if (!strcmp(argv[i], "--long"))
 			run.place.run_long = true;
 		else if (argv[i][0] == '-')
-			die("unknown option %s; there are --match REGEX, --jobs N, --timeout SECONDS, --hind PROGRAM, --payload "
-				"PROGRAM, --list, --long", argv[i]);
+			die("unknown option %s; there are --match REGEX, --jobs N, --timeout SECONDS, --tag WORD, --hind "
+				"PROGRAM, --payload PROGRAM, --list, --long", argv[i]);
 	}
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] != '-')

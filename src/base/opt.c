@@ -149,6 +149,18 @@ int opt_parse(const struct opt *table, void *into, int argc, char **argv, bool p
 	return words;
 }
 
+void opt_free(const struct opt *o, void *into)
+{
+	for (; o->name; o++) {
+		struct opt_list *list = (struct opt_list *)((char *)into + o->offset);
+
+		if (o->kind != OPT_LIST)
+			continue;
+		free(list->v);
+		*list = (struct opt_list){ 0 };
+	}
+}
+
 void opt_help(const struct opt *o)
 {
 	for (; o->name; o++) {

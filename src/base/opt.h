@@ -15,7 +15,7 @@ enum opt_kind {
 	OPT_IGNORE_VALUE,
 };
 struct opt_list {
-	const char **v; /* points into argv; freed by nobody */
+	const char **v; /* the strings are argv's; the list is freed by opt_free */
 	size_t n;
 };
 struct opt {
@@ -30,6 +30,8 @@ struct opt {
  * CMD`, `exec ID CMD`); otherwise options may follow words. Words are moved to the front: argv[1 .. returned]. Errors name the
  * option, with a did-you-mean. */
 int opt_parse(const struct opt *, void *into, int argc, char **argv, bool posix, struct err *e) must_check;
+/* Frees the lists of what opt_parse has filled, after a failure of it, too. */
+void opt_free(const struct opt *, void *into);
 /* The table as --help shows it, to stdout. */
 void opt_help(const struct opt *);
 

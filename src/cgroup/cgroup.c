@@ -79,6 +79,7 @@ int cgroup_from_record(const struct oci_hind_cgroup *record, struct arena *arena
 		h->path = arena_strdup(arena, from->path);
 		h->made_parents = (int)from->made_parents;
 		h->v2 = !h->options;
+		h->ours = true;
 		hierarchy_set_dir(h, arena);
 	}
 	locate_controllers(cg->hierarchies, cg->n);
@@ -167,6 +168,14 @@ void cgroup_oom(struct cgroup *cg, struct cgroup_oom *oom)
 	cg->manager->oom(cg, oom);
 }
 
+static bool all_ours(const struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->n; i++)
+		if (!cg->hierarchies[i].ours)
+			return false;
+	return true;
+}
+
 /* Ends what keeps this one hierarchy busy: the container's processes as a whole, then those that have left the others.
  */
 static int evict(struct cgroup *cg, struct hierarchy *h, struct err *e)
@@ -177,7 +186,8 @@ static int evict(struct cgroup *cg, struct hierarchy *h, struct err *e)
 		return -1;
 	if (n == 0)
 		return 0;
-	if (cg->manager->kill(cg, e) < 0)
+	/* Where making the cgroup failed half-way, some hierarchies hold another container under this path. */
+	if (all_ours(cg) && cg->manager->kill(cg, e) < 0)
 		return -1;
 	long long deadline = clock_ms() + WAIT_LIMIT_MS;
 	unsigned us = WAIT_FIRST_US;
@@ -192,7 +202,7 @@ int cgroup_remove(struct cgroup *cg, struct err *e)
 {
 	for (size_t i = 0; i < cg->n; i++) {
 		struct hierarchy *h = &cg->hierarchies[i];
-		if (rmdir(h->dir) == 0 || errno == ENOENT)
+		if (!h->ours || rmdir(h->dir) == 0 || errno == ENOENT)
 			continue;
 		if ((errno == EBUSY && evict(cg, h, e) < 0) || hierarchy_remove(h, e) < 0)
 			return -1;

@@ -121,8 +121,20 @@ static int make_parent(struct hierarchy *h, const char *dir,
 	if (mkdir(dir, 0755) < 0)
 		return errno == EEXIST ? 0 : err_sys(e, "make cgroup %s", dir);
 	log_debug("cgroup", "made=%s", dir);
-	h->made_parents++;
 	return made_parent ? made_parent(h, dir, e) : 0;
+}
+
+int hierarchy_missing_parents(const struct hierarchy *h)
+{
+	char dir[PATH_MAX];
+	int missing = 0;
+	snprintf(dir, sizeof dir, "%s", h->dir);
+	for (char *slash; (slash = strrchr(dir, '/')) > dir + strlen(h->mount_dir); missing++) {
+		*slash = '\0';
+		if (access(dir, F_OK) == 0)
+			break;
+	}
+	return missing;
 }
 
 static int make_parents(
@@ -131,7 +143,6 @@ static int make_parents(
 	char dir[PATH_MAX];
 	if ((size_t)snprintf(dir, sizeof dir, "%s", h->dir) >= sizeof dir)
 		return err_set(e, "make cgroup %s: the path is too long", h->dir);
-	h->made_parents = 0;
 	for (char *p = dir + strlen(h->mount_dir) + 1; (p = strchr(p, '/')); *p++ = '/') {
 		*p = '\0';
 		/* Gone again: another container's removal took the parent above. The caller starts anew. */
@@ -141,7 +152,7 @@ static int make_parents(
 	return 0;
 }
 
-static int taken_over(const struct hierarchy *h, struct err *e)
+static int taken_over(struct hierarchy *h, struct err *e)
 {
 	char buf[64];
 	if (control_read(h->dir, "cgroup.procs", buf, sizeof buf) < 0)
@@ -152,6 +163,7 @@ static int taken_over(const struct hierarchy *h, struct err *e)
 			"of its own",
 			h->dir, atoi(buf));
 	log_debug("cgroup", "taken_over=%s", h->dir);
+	h->ours = true;
 	return 0;
 }
 
@@ -160,7 +172,7 @@ int hierarchy_make(
 {
 	for (int i = 0;; i++) {
 		if (mkdir(h->dir, 0755) == 0) {
-			h->fresh = true;
+			h->fresh = h->ours = true;
 			return 0;
 		}
 		if (errno == EEXIST)

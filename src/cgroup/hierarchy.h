@@ -17,7 +17,8 @@ struct hierarchy {
 	unsigned controllers; /* bits by the order of controllers[] in controller.h */
 	bool v2;
 	bool fresh;       /* its directory was made by us just now, so it holds nothing but the kernel's defaults */
-	int made_parents; /* how many directories above it were made by us */
+	bool ours;        /* made or taken over, so it may be killed and removed */
+	int made_parents; /* how many directories above it were not there before */
 };
 
 struct cgroup_manager;
@@ -58,6 +59,8 @@ char *locate_path(const char *cgroups_path, const char *id, bool v2, const char 
 /* The hierarchy that has this controller (an index of controllers[]), or NULL. */
 struct hierarchy *hierarchy_with(const struct cgroup *, unsigned controller);
 void hierarchy_set_dir(struct hierarchy *, struct arena *);
+/* How many directories above the container's are missing. */
+int hierarchy_missing_parents(const struct hierarchy *);
 /* Makes the container's directory, with its parents where they are missing. made_parent (may be NULL) is called for
  * each parent that this call made, from the top, before anything is made below it; it gets the parent's full path. A
  * directory that is there already must hold no process. */

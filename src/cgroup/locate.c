@@ -257,6 +257,18 @@ static int no_hierarchy(struct err *e)
 		ROOT);
 }
 
+/* What the container's cgroup needs above it and does not find will be made, and goes with it. Told in advance, as it
+ * goes to the state file before anything is made. An engine that makes cgroups of its own makes them in all
+ * hierarchies: one look. */
+static void note_missing_parents(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->n; i++) {
+		cg->hierarchies[i].made_parents = hierarchy_missing_parents(&cg->hierarchies[i]);
+		if (!cg->hierarchies[i].made_parents)
+			break;
+	}
+}
+
 int locate_hierarchies(struct cgroup *cg, const char *cgroups_path, const char *id, bool wants_named,
 	unsigned asked_controllers, struct arena *arena, struct err *e)
 {
@@ -287,6 +299,8 @@ int locate_hierarchies(struct cgroup *cg, const char *cgroups_path, const char *
 	}
 	if (!cg->n)
 		return no_hierarchy(e);
+	if (cgroups_path && *cgroups_path)
+		note_missing_parents(cg);
 	cg->v2 = cg->n == 1 && h[0].v2;
 	cg->hybrid = !cg->v2 && h[cg->n - 1].v2;
 	return 0;

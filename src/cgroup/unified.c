@@ -40,8 +40,8 @@ static int write_lines(struct hierarchy *h, const struct limit *l, const char *f
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
 	/* "cgroup.max.depth" belongs to no controller, and what is missing of these cannot be enabled. */
 	struct controller owner = { .v2 = str_eq(name, "cgroup") ? NULL : name };
-	cleanup_free char *lines = mem_strdup(value), *save;
-	char *line = strtok_r(lines, "\n", &save);
+	cleanup_free char *lines = mem_strdup(value);
+	char *save, *line = strtok_r(lines, "\n", &save);
 	do {
 		if (limit_write(h, &owner, l, file, line ? line : "", e) < 0)
 			return -1;

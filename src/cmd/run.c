@@ -173,22 +173,31 @@ static int run_image(const struct globals *g, struct run_flags *f, int words, ch
 	return status;
 }
 
-static int run(const struct globals *g, int argc, char **argv, struct err *e)
+static int run_words(const struct globals *g, struct run_flags *f, int words, char **argv, struct err *e)
 {
-	struct run_flags f = { 0 };
 	struct image image = { .root_fd = -1 };
-	int words = opt_parse(run_opts, &f, argc, argv, true, e), status;
+	int status;
 
 	if (words < 0)
 		return -1;
 	if (words == 0)
 		return err_set(e, "run takes an id (hind run [-b BUNDLE] ID) or an image and a command (hind run IMAGE CMD)");
-	if (words > 1 && f.launch.bundle)
+	if (words > 1 && f->launch.bundle)
 		return err_set(e, "run --bundle takes one container id: hind run -b BUNDLE ID");
 	if (words == 1)
-		return run_bundle(g, argv[1], &f.launch, e);
-	status = run_image(g, &f, words, argv, &image, e);
+		return run_bundle(g, argv[1], &f->launch, e);
+	status = run_image(g, f, words, argv, &image, e);
 	image_close(&image);
+	return status;
+}
+
+static int run(const struct globals *g, int argc, char **argv, struct err *e)
+{
+	struct run_flags f = { 0 };
+	int words = opt_parse(run_opts, &f, argc, argv, true, e);
+	int status = run_words(g, &f, words, argv, e);
+
+	opt_free(run_opts, &f);
 	return status;
 }
 

@@ -146,15 +146,14 @@ const struct host_step host_start_channel = { "start channel", NULL, start_chann
 
 static int root_open(struct launch *l, struct err *e)
 {
-	const char *path = l->config->root->path;
+	struct stat st;
 
 	l->kit.bundle_fd = open(l->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (l->kit.bundle_fd < 0)
 		return err_sys(e, "open %s", l->bundle);
-	l->kit.root_fd = openat(l->kit.bundle_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (l->kit.root_fd < 0)
-		return err_sys(e, "root.path: open %s", path);
-	return 0;
+	if (stat(l->rootfs, &st) < 0)
+		return err_sys(e, "root.path: %s", l->rootfs);
+	return S_ISDIR(st.st_mode) ? 0 : err_set(e, "root.path: %s is not a directory", l->rootfs);
 }
 
 const struct host_step host_root = { "root", NULL, root_open, NULL };
@@ -406,12 +405,10 @@ const struct host_step host_commit = { "commit", NULL, commit, commit_undo };
 static void launch_blank(struct launch *l)
 {
 	l->root_fd = l->store_fd = l->sync_fd = l->go_fd = l->pidfd = l->master_fd = -1;
-	l->kit.host_proc_fd = l->kit.bundle_fd = l->kit.root_fd = l->kit.console_fd = l->kit.start_fd = -1;
+	l->kit.host_proc_fd = l->kit.bundle_fd = l->kit.console_fd = l->kit.start_fd = -1;
 	l->kit.seccomp_agent_fd = -1;
 	for (int i = 0; i < NS_COUNT; i++)
 		l->kit.ns_fd[i] = -1;
-	for (int i = 0; i < KIT_DEVICES; i++)
-		l->kit.device_fd[i] = -1;
 	l->kit.preserve_fds = l->opts->n_preserved;
 }
 
@@ -461,12 +458,10 @@ void launch_close(struct launch *l)
 {
 	struct kit *k = &l->kit;
 	int *fds[] = { &l->root_fd, &l->store_fd, &l->sync_fd, &l->go_fd, &l->pidfd, &l->master_fd, &k->host_proc_fd,
-		&k->bundle_fd, &k->root_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd };
+		&k->bundle_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd };
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		fd_close(fds[i]);
 	for (int i = 0; i < NS_COUNT; i++)
 		fd_close(&k->ns_fd[i]);
-	for (int i = 0; i < KIT_DEVICES; i++)
-		fd_close(&k->device_fd[i]);
 }

@@ -16,7 +16,7 @@ const struct host_step *const plan_host[] = {
 	&host_root,             /* the root file system and the bundle as handles */
 	&host_procfs,           /* our own procfs: the container's cannot be trusted */
 	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
-	&host_device_open,      /* the host's own /dev/null and friends, verified */
+	&host_sysctl_check,     /* is the namespace of each sysctl the container's own? */
 	&host_seccomp_compile,  /* compiling needs libseccomp, memory and files: not in the child */
 	&host_seccomp_agent,    /* its socket is a path of the host */
 	&host_terminal_connect, /* the console socket, too */
@@ -46,14 +46,15 @@ const struct init_step *const plan_init[] = {
 	&init_mount,           /* in the order of the list, as the spec says; cgroup mounts wait for the parent */
 	&init_device,          /* /dev is mounted by now */
 	&init_terminal,        /* the container's own devpts is mounted by now */
+	&init_console,         /* the terminal as /dev/console */
 	&init_sysctl,          /* before /proc/sys becomes read-only */
 	&init_cgroup,          /* in our cgroup, and its namespace unshared, before anything of the container runs */
 	&init_runtime_hooks,   /* the parent's prestart and createRuntime */
 	&init_create_hooks,    /* createContainer: in our namespaces, the host's files still in sight */
+	&init_mask,            /* over everything that was mounted; with the host's own /dev/null */
+	&init_readonly_paths,  /* over the same */
 	&init_pivot,           /* the host's files go out of sight */
-	&init_mask,            /* over everything that was mounted */
-	&init_readonly_paths,
-	&init_rootfs_seal,     /* read-only root after the last file was made in it */
+	&init_rootfs_seal,     /* read-only after the last file was made */
 	&init_cwd,             /* as root; where root may not, once more as the user */
 	&init_terminal_attach, /* session and stdio */
 	&init_env,             /* HOME from the container's own passwd */

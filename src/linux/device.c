@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "linux/host_device.h"
 #include "linux/linux.h"
+#include "step/init.h"
 #include "step/ns.h"
 #include "sys/mountfd.h"
 
@@ -84,7 +85,7 @@ static int bind(const struct init *init, int dir_fd, const char *name, const str
 
 	if (!init->new_ns[NS_MOUNT] && !init->join_ns[NS_MOUNT])
 		return err_set(e, "mknod is not permitted, and without a mount namespace the host's cannot be bound instead");
-	tree_fd = host_device_copy(init, d->path, type_of(d), makedev(d->major, d->minor), e);
+	tree_fd = host_device_copy(d->path, type_of(d), makedev(d->major, d->minor), e);
 	if (tree_fd < 0)
 		return err_wrap(e, "mknod is not permitted, so the host's is bound");
 	if (mknodat(dir_fd, name, S_IFREG | 0644, 0) < 0 && errno != EEXIST)

@@ -3,9 +3,9 @@
 #define HIND_HOST_DEVICE_H
 #include <sys/stat.h>
 
-#include "step/init.h"
+#include "base/err.h"
 
-/* A detached mount of the host's node at path, which has this type (S_IFCHR, S_IFBLK) and number. Before the pivot only. */
-int host_device_copy(const struct init *, const char *path, mode_t type, dev_t number, struct err *) must_check;
+/* A detached mount of the node at path, which has this type (S_IFCHR, S_IFBLK) and number. Before the pivot only. */
+int host_device_copy(const char *path, mode_t type, dev_t number, struct err *) must_check;
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "linux/host_device.h"
 #include "linux/linux.h"
+#include "step/init.h"
 #include "step/ns.h"
 #include "sys/mountfd.h"
 
@@ -43,9 +44,9 @@ struct cover {
 	int file_fd, directory_fd;
 };
 
-static int make_file(const struct init *init, struct err *e)
+static int make_file(struct err *e)
 {
-	cleanup_fd int fd = host_device_copy(init, "/dev/null", S_IFCHR, makedev(1, 3), e);
+	cleanup_fd int fd = host_device_copy("/dev/null", S_IFCHR, makedev(1, 3), e);
 
 	if (fd < 0 || mountfd_setattr(fd, false, MOUNT_ATTR_RDONLY, 0, 0, e))
 		return -1;
@@ -63,7 +64,7 @@ static int make_directory(struct err *e)
 	return mountfd_create(fs_fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
 }
 
-static int cover(const struct init *init, struct cover *c, int target_fd, bool directory, struct err *e)
+static int cover(struct cover *c, int target_fd, bool directory, struct err *e)
 {
 	int *first_fd = directory ? &c->directory_fd : &c->file_fd;
 	cleanup_fd int copy_fd = -1;
@@ -72,7 +73,7 @@ static int cover(const struct init *init, struct cover *c, int target_fd, bool d
 		copy_fd = mountfd_clone(*first_fd, false, e);
 		return copy_fd < 0 ? -1 : mountfd_attach(copy_fd, target_fd, e);
 	}
-	*first_fd = directory ? make_directory(e) : make_file(init, e);
+	*first_fd = directory ? make_directory(e) : make_file(e);
 	return *first_fd < 0 ? -1 : mountfd_attach(*first_fd, target_fd, e);
 }
 
@@ -95,7 +96,7 @@ static int mask_one(const struct init *init, struct cover *c, const char *path, 
 	if (fstat(target_fd, &st) < 0)
 		return err_sys(e, "fstat");
 	log_debug("mask", "path=%s", path);
-	return cover(init, c, target_fd, S_ISDIR(st.st_mode), e);
+	return cover(c, target_fd, S_ISDIR(st.st_mode), e);
 }
 
 static int mask(struct init *init, struct err *e)

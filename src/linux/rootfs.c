@@ -97,18 +97,7 @@ static int cut_propagation(const struct init *init, int target_fd, struct err *e
 	return 0;
 }
 
-static int check_same(const struct init *init, int fd, struct err *e)
-{
-	struct stat a, b;
-
-	if (fstat(fd, &a) < 0 || fstat(init->kit->root_fd, &b) < 0)
-		return err_sys(e, "fstat");
-	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
-		return err_set(e, "root.path: %s is not the directory that it was before", init->rootfs);
-	return 0;
-}
-
-/* By its name: the parent's handle is of the parent's mount namespace, and only a mount of our own can be copied. In a namespace
+/* By its name: a handle that the parent opened would be of the parent's mount namespace, and only a mount of our own can be copied. In a namespace
  * that was joined the name means what it means there. */
 static int open_target(const struct init *init, struct err *e)
 {
@@ -118,8 +107,6 @@ static int open_target(const struct init *init, struct err *e)
 		return err_sys(e, "root.path: the container's root user, who is another one on the host, has to reach %s", init->rootfs);
 	if (fd < 0)
 		return err_sys(e, "root.path: open %s", init->rootfs);
-	if (!init->join_ns[NS_MOUNT] && check_same(init, fd, e))
-		return -1;
 	return take_fd(&fd);
 }
 

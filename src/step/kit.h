@@ -8,8 +8,6 @@
 
 struct sock_filter;
 
-enum kit_device { DEV_NULL, DEV_ZERO, DEV_FULL, DEV_RANDOM, DEV_URANDOM, DEV_TTY, KIT_DEVICES };
-
 /* How the container's cgroup looks from outside: what a mount of type cgroup needs to know. Made by src/cgroup, read by
  * src/linux/mount*.c, which do not know each other. */
 struct cgroup_hierarchy {
@@ -26,10 +24,8 @@ struct cgroup_view {
 
 struct kit {
 	int host_proc_fd;    /* a procfs of our own, attached nowhere (rule S3), of the host's pid namespace */
-	int bundle_fd;       /* O_PATH: relative mount sources start here */
-	int root_fd;         /* O_PATH of root.path */
+	int bundle_fd;       /* O_PATH: hooks run here */
 	int ns_fd[8];        /* namespaces to join, by enum ns (step/ns.h) */
-	int device_fd[KIT_DEVICES]; /* O_PATH of the host's own devices, type and number verified (rule S4) */
 	int console_fd;      /* connected console socket; -1: the pty's master goes to the parent by the sync socket */
 	int start_fd;        /* where the child waits for `start`: a listening socket (create) or one end of a pair (run) */
 	int start_connected; /* 1: start_fd is one end of a pair */

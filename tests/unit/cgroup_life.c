@@ -133,6 +133,7 @@ static void test_life(void)
 	CHECK("join: every hierarchy", joined == cg->n);
 	struct cgroup *other = locate(NULL, id, true);
 	CHECK("a cgroup with processes is not taken over", cgroup_make(other, &e) < 0 && strstr(e.msg, "lives in it"));
+	CHECK("and survives the undo", done(cgroup_remove(other, &e), &e) && count(cg) == 1);
 	CHECK("clone into", (cgroup_clone_fd(cg) >= 0) == cg->v2);
 	CHECK("signal", done(cgroup_signal(cg, SIGTERM, &e), &e) && killed_by(pid, SIGTERM));
 	CHECK("an empty one is taken over", done(cgroup_make(other, &e), &e));
@@ -149,10 +150,10 @@ static void test_parents(void)
 	snprintf(path, sizeof path, "/%s-top/a/b", id);
 	snprintf(top, sizeof top, "/../../../%s-top", id);
 	struct cgroup *cg = locate(path, id, false);
-	CHECK("make with parents", done(cgroup_make(cg, &e), &e) && cg->hierarchies[0].made_parents == 2);
 	struct oci_hind_cgroup record;
 	struct cgroup *again;
 	cgroup_record(cg, arena, &record);
+	CHECK("make with parents", done(cgroup_make(cg, &e), &e) && record.hierarchies[0].made_parents == 2);
 	CHECK("from record", done(cgroup_from_record(&record, arena, &again, &e), &e) && again->n == cg->n &&
 				     str_eq(again->hierarchies[0].dir, cg->hierarchies[0].dir) &&
 				     again->hierarchies[0].controllers == cg->hierarchies[0].controllers);
@@ -382,6 +383,7 @@ static void test_v2(void)
 	locate_controllers(&h, 1);
 	struct cgroup cg = { .manager = &cgroup_fs_v2, .hierarchies = &h, .n = 1, .v2 = true, .dir_fd = -1 };
 	hierarchy_set_dir(&h, arena);
+	h.made_parents = hierarchy_missing_parents(&h);
 	CHECK("v2: make", done(cgroup_make(&cg, &e), &e) && h.made_parents == 1);
 	CHECK("v2: a descriptor to clone into", cgroup_clone_fd(&cg) >= 0);
 	int pidfd = -1;

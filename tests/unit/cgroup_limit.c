@@ -195,6 +195,127 @@ static void test_pids(void)
 	CHECK("0 pids means none beside the first", pids_give(0, "1"));
 }
 
+/* --- hugetlb, io, network, rdma, unified --- */
+
+static void test_hugetlb(void)
+{
+	struct err e;
+	struct oci_hugepage_limit pages[] = { { .page_size = "2MB", .limit = 4 << 20 },
+		{ .page_size = "1GB", .limit = UINT64_MAX } };
+	struct oci_resources r = { .hugepage_limits = pages, .n_hugepage_limits = 2 };
+	FILES("hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.rsvd.limit_in_bytes", "hugetlb.1GB.limit_in_bytes",
+		"hugetlb.1GB.rsvd.limit_in_bytes", "hugetlb.2MB.max", "hugetlb.2MB.rsvd.max", "hugetlb.1GB.max",
+		"hugetlb.1GB.rsvd.max");
+	CHECK("hugetlb on v1", apply(&v1, &controller_hugetlb, r, &e) == 0 &&
+				       file_is("hugetlb.2MB.limit_in_bytes", "4194304") &&
+				       file_is("hugetlb.2MB.rsvd.limit_in_bytes", "4194304") &&
+				       file_is("hugetlb.1GB.rsvd.limit_in_bytes", "-1"));
+	CHECK("hugetlb on v2", apply(&v2, &controller_hugetlb, r, &e) == 0 && file_is("hugetlb.2MB.max", "4194304") &&
+				       file_is("hugetlb.2MB.rsvd.max", "4194304") && file_is("hugetlb.1GB.max", "max"));
+	FILES("other");
+	CHECK("a page size that the machine lacks",
+		apply(&v1, &controller_hugetlb, r, &e) < 0 &&
+			str_starts(e.msg, "linux.resources.hugepageLimits[0].limit: write ") &&
+			strstr(e.msg, "/sys/kernel/mm/hugepages"));
+	pages[1].page_size = "../MB";
+	CHECK("no page size", refuses(&controller_hugetlb, r, "linux.resources.hugepageLimits[1].pageSize"));
+	pages[1].page_size = "2MB";
+	CHECK("a page size twice", refuses(&controller_hugetlb, r, "linux.resources.hugepageLimits[1].pageSize"));
+}
+
+static void test_io(void)
+{
+	struct err e;
+	struct oci_weight_device weight = { .major = 8, .minor = 16, .weight = 1000, .has_weight = true };
+	struct oci_throttle_device rate = { .major = 8, .rate = 1 << 20 };
+	struct oci_block_io io = { .weight = 100, .has_weight = true };
+	struct oci_resources r = { .block_io = &io };
+	FILES("blkio.bfq.weight", "io.bfq.weight", "io.max");
+	CHECK("weight on v1", apply(&v1, &controller_io, r, &e) == 0 && file_is("blkio.bfq.weight", "100"));
+	CHECK("weight on v2 with BFQ", apply(&v2, &controller_io, r, &e) == 0 && file_is("io.bfq.weight", "100"));
+	FILES("io.weight", "io.max");
+	CHECK("weight on v2 with the cost model",
+		apply(&v2, &controller_io, r, &e) == 0 && file_is("io.weight", "910"));
+	io = (struct oci_block_io){ .weight_device = &weight, .n_weight_device = 1 };
+	FILES("blkio.bfq.weight_device", "io.weight", "io.max");
+	CHECK("weight of a device on v1",
+		apply(&v1, &controller_io, r, &e) == 0 && file_is("blkio.bfq.weight_device", "8:16 1000"));
+	CHECK("weight of a device on v2", apply(&v2, &controller_io, r, &e) == 0 && file_is("io.weight", "8:16 10000"));
+	FILES("other");
+	CHECK("weights without a scheduler",
+		apply(&v1, &controller_io, r, &e) < 0 &&
+			str_starts(e.msg, "linux.resources.blockIO.weightDevice[0]: write ") &&
+			strstr(e.msg, "need the BFQ I/O scheduler"));
+	io = (struct oci_block_io){ .throttle_write_bps_device = &rate, .n_throttle_write_bps_device = 1 };
+	FILES("blkio.throttle.write_bps_device", "io.max");
+	CHECK("throttle on v1",
+		apply(&v1, &controller_io, r, &e) == 0 && file_is("blkio.throttle.write_bps_device", "8:0 1048576"));
+	CHECK("throttle on v2", apply(&v2, &controller_io, r, &e) == 0 && file_is("io.max", "8:0 wbps=1048576"));
+	io = (struct oci_block_io){ .throttle_read_iops_device = &rate, .n_throttle_read_iops_device = 1 };
+	rate.rate = 0;
+	FILES("io.max");
+	CHECK("throttle lifted on v2", apply(&v2, &controller_io, r, &e) == 0 && file_is("io.max", "8:0 riops=max"));
+	io = (struct oci_block_io){ .has_weight = true };
+	CHECK("a weight of 0 is no wish", !controller_asked(&controller_io, &r));
+	io = (struct oci_block_io){ .weight = 5, .has_weight = true };
+	CHECK("a weight that is too small", refuses(&controller_io, r, "linux.resources.blockIO.weight"));
+	io = (struct oci_block_io){ .leaf_weight = 50, .has_leaf_weight = true };
+	CHECK("a leaf weight", refuses(&controller_io, r, "linux.resources.blockIO.leafWeight"));
+}
+
+static void test_network(void)
+{
+	struct err e;
+	struct oci_interface_priority priority = { .name = "eth0", .priority = 5 };
+	struct oci_network network = {
+		.class_id = 1048577, .has_class_id = true, .priorities = &priority, .n_priorities = 1
+	};
+	struct oci_resources r = { .network = &network };
+	FILES("net_cls.classid", "net_prio.ifpriomap");
+	CHECK("net_cls", apply(&v1, &controller_net_cls, r, &e) == 0 && file_is("net_cls.classid", "1048577"));
+	CHECK("net_prio", apply(&v1, &controller_net_prio, r, &e) == 0 && file_is("net_prio.ifpriomap", "eth0 5"));
+	FILES("other");
+	CHECK("network on v2 is told and no error",
+		apply(&v2, &controller_net_cls, r, &e) == 0 && apply(&v2, &controller_net_prio, r, &e) == 0);
+	priority.name = "a b";
+	CHECK("no name of an interface",
+		refuses(&controller_net_prio, r, "linux.resources.network.priorities[0].name"));
+}
+
+static void test_rdma(void)
+{
+	struct err e;
+	struct oci_rdma_entry device = { "mlx5_1",
+		{ .hca_handles = 3, .has_hca_handles = true, .hca_objects = 10000, .has_hca_objects = true } };
+	struct oci_resources r = { .rdma = &device, .n_rdma = 1 };
+	FILES("rdma.max");
+	CHECK("rdma", apply(&v2, &controller_rdma, r, &e) == 0 &&
+			      file_is("rdma.max", "mlx5_1 hca_handle=3 hca_object=10000"));
+	device.value.has_hca_handles = false;
+	FILES("rdma.max");
+	CHECK("rdma objects alone",
+		apply(&v1, &controller_rdma, r, &e) == 0 && file_is("rdma.max", "mlx5_1 hca_object=10000"));
+	device.value.has_hca_objects = false;
+	CHECK("rdma without a limit", refuses(&controller_rdma, r, "linux.resources.rdma.mlx5_1"));
+}
+
+static void test_unified(void)
+{
+	struct err e;
+	struct oci_pair file = { "memory.high", "1048576" };
+	struct oci_resources r = { .unified = &file, .n_unified = 1 };
+	FILES("memory.high");
+	CHECK("unified", apply(&v2, &controller_unified, r, &e) == 0 && file_is("memory.high", "1048576"));
+	FILES("cgroup.controllers");
+	CHECK("unified without its controller", apply(&v2, &controller_unified, r, &e) < 0 &&
+							str_starts(e.msg, "linux.resources.unified.memory.high: "));
+	for (size_t i = 0; i < 4; i++) {
+		file.key = (const char *[]){ "../x.y", "cgroup.procs", ".", "memory" }[i];
+		CHECK("unified with another key",
+			refuses(&controller_unified, r, AT("linux.resources.unified.%s", file.key)));
+	}
+}
+
 /* --- v2's controllers on the way down --- */
 
 static bool enables(const char *have_above, const char *have_below, const char *name, struct err *e)
@@ -270,6 +391,11 @@ int main(void)
 	test_cpu();
 	test_memory();
 	test_pids();
+	test_hugetlb();
+	test_io();
+	test_network();
+	test_rdma();
+	test_unified();
 	test_enable();
 	test_number();
 	test_path();

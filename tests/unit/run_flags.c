@@ -1,4 +1,5 @@
-/* src/cmd/run_*.c: what each flag of the shortcut makes of the config, and each value that is refused. */
+/* src/cmd/run_*.c: what each flag of the shortcut makes of the config, and each value that is refused.
+ * covers: run_device, run_env, run_isolation, run_limit, run_security, run_user, run_volume */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,13 +39,12 @@ static struct oci_config *config_of(const char *flags)
 	argv[argc++] = "-x";
 	error = (struct err){ 0 };
 	n = opt_parse(run_opts, f, argc, argv, true, &error);
-	if (n != 3 || run_flags_name(f, arena, &error))
-		return NULL;
 	opts = run_flags_image(f);
-	if (image_open(argv[1], &opts, arena, &image, &error) ||
+	if (n != 3 || run_flags_name(f, arena, &error) || image_open(argv[1], &opts, arena, &image, &error) ||
 		run_flags_config(f, &image, "/run/hind/id", n - 1, argv + 2, arena, config, &error))
 		config = NULL;
 	image_close(&image);
+	opt_free(run_opts, f);
 	return config;
 }
 
@@ -180,12 +180,15 @@ static void limits(void)
 	makes("--pids-limit 0", "\"pids\":{\"limit\":-1}");
 	makes("--oom-score-adj -5", "\"oomScoreAdj\":-5");
 	makes("--cgroup-parent /batch --name x", "\"cgroupsPath\":\"/batch/x\"");
-	makes("--ulimit nofile=10:20", "{\"type\":\"RLIMIT_NOFILE\",\"hard\":20,\"soft\":10}");
+	makes("--ulimit nofile=10:20", "{\"type\":\"RLIMIT_NOFILE\",\"soft\":10,\"hard\":20}");
 	makes("--ulimit core=unlimited",
-		"{\"type\":\"RLIMIT_CORE\",\"hard\":18446744073709551615,\"soft\":18446744073709551615}");
-	makes("--ulimit nproc=9 --ulimit nproc=8", "\"rlimits\":[{\"type\":\"RLIMIT_NPROC\",\"hard\":8,\"soft\":8}]");
+		"{\"type\":\"RLIMIT_CORE\",\"soft\":18446744073709551615,\"hard\":18446744073709551615}");
+	makes("--ulimit nproc=9 --ulimit nproc=8", "\"rlimits\":[{\"type\":\"RLIMIT_NPROC\",\"soft\":8,\"hard\":8}]");
 	CHECK("-m 0 is no limit", !config_of("-m 0")->linux->resources->memory);
+}
 
+static void limits_refused(void)
+{
 	refused("--memory-limit-bytes=1k", "a number of bytes from 1");
 	refused("--memory-limit-bytes=0", "a number of bytes from 1");
 	refused("--memory-limit-bytes=-1", "a number of bytes from 1");
@@ -515,6 +518,7 @@ int main(void)
 	mkdir(arena_printf(arena, "%s/etc", rootfs), 0755);
 	defaults();
 	limits();
+	limits_refused();
 	process();
 	env_file();
 	user();

@@ -1,0 +1,88 @@
+# linux.resources.cpu: shares, quota, period, burst, idle
+
+read_cpu() # V1_FILE V2_FILE: of the container $ID
+{
+	if cgroup_v2; then
+		cat "$(cgroup_dir cpu "$ID")/$2"
+	else
+		cat "$(cgroup_dir cpu "$ID")/$1"
+	fi
+}
+
+pick() # V1 V2: the value that is right for this host
+{
+	if cgroup_v2; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
+test_shares()
+{
+	bundle_new b '.linux.resources.cpu.shares=512'
+	create
+	expect_eq "$(pick 512 59)" "$(read_cpu cpu.shares cpu.weight)" shares
+}
+
+test_quota_and_period()
+{
+	bundle_new b '.linux.resources.cpu={quota:20000, period:50000}'
+	create
+	if cgroup_v2; then
+		expect_eq '20000 50000' "$(read_cpu - cpu.max)"
+	else
+		expect_eq 20000 "$(read_cpu cpu.cfs_quota_us -)" quota
+		expect_eq 50000 "$(read_cpu cpu.cfs_period_us -)" period
+	fi
+}
+
+test_burst()
+{
+	bundle_new b '.linux.resources.cpu={quota:20000, burst:10000}'
+	create
+	expect_eq 10000 "$(read_cpu cpu.cfs_burst_us cpu.max.burst)" burst
+}
+
+test_idle()
+{
+	bundle_new b '.linux.resources.cpu.idle=1'
+	create
+	expect_eq 1 "$(read_cpu cpu.idle cpu.idle)" idle
+}
+
+test_no_quota()
+{
+	bundle_new b '.linux.resources.cpu.quota=-1'
+	create
+	expect_eq "$(pick -1 'max 100000')" "$(read_cpu cpu.cfs_quota_us cpu.max)" quota
+}
+
+# A fifth of a CPU for one second.
+test_quota_holds_a_loop()
+{
+	bundle_new b '.linux.resources.cpu={quota:20000, period:100000}'
+	args sh -c 'timeout 1 sh -c "while :; do :; done"; sleep 100'
+	create
+	hind start "$ID"
+	sleep 1.3
+	if cgroup_v2; then
+		used=$(sed -n 's/^usage_usec //p' "$(cgroup_dir cpu "$ID")/cpu.stat")
+	else
+		used=$(($(cat "$(cgroup_dir cpuacct "$ID")/cpuacct.usage") / 1000))
+	fi
+	[ "$used" -gt 100000 ] || fail "the loop has used $used us only"
+	[ "$used" -lt 400000 ] || fail "the loop has used $used us of 200000"
+}
+
+test_quota_too_small_is_refused()
+{
+	bundle_new b '.linux.resources.cpu.quota=500'
+	expect_refused 'linux\.resources\.cpu\.quota: write "500" to /sys/fs/cgroup/.*: invalid argument; quota and period are at least 1000 us'
+}
+
+test_idle_with_shares_is_refused()
+{
+	bundle_new b '.linux.resources.cpu={idle:1, shares:100}'
+	expect_refused 'config\.json:[0-9]+:[0-9]+: \.linux\.resources\.cpu\.shares: '
+}

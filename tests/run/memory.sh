@@ -1,0 +1,72 @@
+# linux.resources.memory: limit, reservation, swap, swappiness, and the end of who uses more
+
+read_memory() # V1_FILE V2_FILE: of the container $ID
+{
+	if cgroup_v2; then
+		cat "$(cgroup_dir memory "$ID")/$2"
+	else
+		cat "$(cgroup_dir memory "$ID")/$1"
+	fi
+}
+
+test_limit()
+{
+	bundle_new b '.linux.resources.memory.limit=16777216'
+	create
+	expect_eq 16777216 "$(read_memory memory.limit_in_bytes memory.max)" limit
+}
+
+test_reservation()
+{
+	bundle_new b '.linux.resources.memory={limit:16777216, reservation:8388608}'
+	create
+	expect_eq 8388608 "$(read_memory memory.soft_limit_in_bytes memory.low)" reservation
+}
+
+test_swap()
+{
+	bundle_new b '.linux.resources.memory={limit:16777216, swap:25165824}'
+	create
+	if cgroup_v2; then
+		expect_eq 8388608 "$(read_memory - memory.swap.max)" swap
+	else
+		expect_eq 25165824 "$(read_memory memory.memsw.limit_in_bytes -)" swap
+	fi
+}
+
+test_swappiness()
+{
+	bundle_new b '.linux.resources.memory.swappiness=20'
+	if cgroup_v2; then
+		expect_refused 'linux\.resources\.memory\.swappiness: cgroup v2 has no such limit'
+	else
+		create
+		expect_eq 20 "$(read_memory memory.swappiness -)" swappiness
+	fi
+}
+
+test_unlimited()
+{
+	bundle_new b '.linux.resources.memory={limit:-1, swap:-1}'
+	run_sh 'exit 0'
+}
+
+test_small_limit_still_starts()
+{
+	bundle_new b '.linux.resources.memory.limit=2097152'
+	run_sh 'echo alive'
+	expect_eq alive "$OUTPUT"
+}
+
+test_more_than_the_limit_is_killed()
+{
+	bundle_new b '.linux.resources.memory={limit:8388608, swap:8388608}'
+	args dd if=/dev/zero of=/dev/null bs=64M count=1
+	expect_status 137 run
+}
+
+test_swap_below_limit_is_refused()
+{
+	bundle_new b '.linux.resources.memory={limit:16777216, swap:8388608}'
+	expect_refused 'config\.json:[0-9]+:[0-9]+: \.linux\.resources\.memory\.swap: 8388608 is less than memory\.limit'
+}
