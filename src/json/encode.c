@@ -16,10 +16,8 @@ struct json_out {
 /* yajl aborts a generator for good at the first wrong call (a value where a key is due): that is a mistake of ours. */
 static void check(yajl_gen_status status)
 {
-	if (status == yajl_gen_status_ok || status == yajl_gen_generation_complete)
-		return;
-	fprintf(stderr, "hind: JSON written in a wrong order (%d)\n", status);
-	abort();
+	if (status != yajl_gen_status_ok && status != yajl_gen_generation_complete)
+		abort();
 }
 
 struct json_out *json_out_new(bool pretty)

@@ -217,6 +217,10 @@ size_t scan_explain(const char *text, size_t len, size_t from, enum scan_state s
 		i = skip_space(text, len, i + 1);
 	} else if (i < len && state == SCAN_VALUE) {
 		comma = text[i] == ',';
+		if (i == from && i && text[i - 1] == '0' && text[i] >= '0' && text[i] <= '9') {
+			text_printf(reason, "a number must not begin with 0");
+			return i - 1;
+		}
 		if (!comma && (text[i] == '/' || text[i] == '#')) {
 			text_printf(reason, "JSON has no comments");
 			return i;
@@ -228,7 +232,7 @@ size_t scan_explain(const char *text, size_t len, size_t from, enum scan_state s
 		}
 		i = skip_space(text, len, i + 1);
 	} else if (i < len && state == SCAN_END) {
-		found(reason, "the document has ended, but ", text, len, i);
+		found(reason, "nothing may follow the document, but ", text, len, i);
 		return i;
 	}
 	if (i == len) {
