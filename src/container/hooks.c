@@ -39,19 +39,6 @@ bool hooks_any(const struct oci_hooks *h, enum hook_kind kind)
 	return list_of(h, kind).n > 0;
 }
 
-void hooks_validate(const struct oci_config *c, struct problems *problems)
-{
-	for (int kind = HOOK_PRESTART; kind <= HOOK_POSTSTOP; kind++) {
-		struct hook_list list = list_of(c->hooks, kind);
-
-		/* It is executed in our own root and in the container's: only an absolute path means one program. */
-		for (size_t i = 0; i < list.n; i++)
-			if (list.v[i].path[0] != '/')
-				problem_add(problems, AT("hooks.%s[%zu].path", list.name, i),
-				        "\"%s\" is not absolute, as the path of a hook must be", list.v[i].path);
-	}
-}
-
 int hooks_run(const struct oci_hooks *h, enum hook_kind kind, const struct oci_state *state, int cwd_fd, struct err *e)
 {
 	struct hook_list list = list_of(h, kind);
