@@ -142,13 +142,14 @@ static int command_help(const struct command *c)
 
 int main(int argc, char **argv)
 {
-	struct globals g = { 0 };
+	static struct globals g; /* as `original`, it lives as long as the process */
 	const struct command *c;
 	struct err e;
 	int words, status, failure = 1;
 	/* opt_parse reorders argv, and the program may execute itself once more. */
-	char **original = mem_alloc((argc + 1) * sizeof *original);
+	static char **original;
 
+	original = mem_alloc((argc + 1) * sizeof *original);
 	memcpy(original, argv, argc * sizeof *argv);
 	words = opt_parse(global_opts, &g, argc, argv, true, &e);
 	if (words < 0)

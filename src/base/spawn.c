@@ -47,6 +47,7 @@ static _Noreturn void child(const struct spawn *s, int in_fd, int err_fd)
 
 	/* A hook must not outlive a killed hind with nobody to bound it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
@@ -162,7 +163,8 @@ int spawn_run(const struct spawn *s, struct err *e)
 	sigaddset(&pipe_set, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &pipe_set, &old);
 	late = converse(s, &in_write, out_read, pidfd, &tail);
-	if (late)
+	/* A script's children go with it: they are of its process group, which nobody but us has made. */
+	if (late && kill(-pid, SIGKILL) < 0)
 		kill(pid, SIGKILL);
 	sigtimedwait(&pipe_set, NULL, &(struct timespec){ 0, 0 });
 	sigprocmask(SIG_SETMASK, &old, NULL);

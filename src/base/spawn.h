@@ -12,7 +12,7 @@ struct spawn {
 	const char *input;  /* written to its stdin, or NULL for an empty stdin */
 	size_t input_len;
 	int cwd_fd;         /* its working directory, or -1: the caller's */
-	int timeout_ms;     /* <= 0: none; at the end of it the program is killed */
+	int timeout_ms;     /* <= 0: none; at the end of it the program and its process group are killed */
 };
 
 /* 0 when it exited with 0. Otherwise -1 and e tells the exit status, signal or time-out with the end of its stderr. The child
