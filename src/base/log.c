@@ -34,6 +34,11 @@ int log_level_parse(const char *name)
 	return -1;
 }
 
+int log_fd(void)
+{
+	return out.fd == STDERR_FILENO ? -1 : out.fd;
+}
+
 bool log_wants(enum log_level level)
 {
 	return level <= out.level;

@@ -17,6 +17,7 @@ int launch_opts_settle(const struct globals *g, const char *id, struct launch_op
 	if (listen_fds && str_u64(listen_fds, 1 << 16, &activated))
 		return err_set(e, "LISTEN_FDS=%s is no number of descriptors", listen_fds);
 	o->n_preserved = preserve + activated;
+	o->n_activated = activated;
 	o->id = id;
 	o->root = g->root;
 	o->cgroup_manager = g->cgroup_manager;

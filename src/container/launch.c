@@ -1,7 +1,6 @@
 /* The parent's half of a start: the steps of its own that are no kernel object's, and the way through the plan. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -93,7 +92,7 @@ static int record_write(struct launch *l, struct err *e)
 	struct json_out *out;
 	const char *text;
 	size_t len;
-	int fd, status;
+	int status;
 
 	if (cgroup_locate(c, l->opts->id, l->opts->cgroup_manager, shows_cgroups(c), l->arena, &l->cgroup, e))
 		return -1;
@@ -112,10 +111,8 @@ static int record_write(struct launch *l, struct err *e)
 	out = json_out_new(false);
 	json_struct(out, &json_oci_record, r);
 	text = json_out_text(out, &len);
-	/* No reader looks at it before the lock is released or `init` is there, so it needs no rename. */
-	fd = openat(l->store_fd, "state.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	status = fd < 0 ? err_sys(e, "create state.json") : fd_write_all(fd, text, len, e);
-	fd_close(&fd);
+	/* By a rename: a kill -9 in the middle must not leave half of it. */
+	status = file_replace(l->store_fd, "state.json", text, len, 0600, e);
 	json_out_free(out);
 	return status;
 }
@@ -410,21 +407,17 @@ static void launch_blank(struct launch *l)
 	for (int i = 0; i < NS_COUNT; i++)
 		l->kit.ns_fd[i] = -1;
 	l->kit.preserve_fds = l->opts->n_preserved;
+	l->kit.listen_fds = l->opts->n_activated;
 }
 
 /* When a step of ours failed because init had ended, init's own words are the cause. */
 static void prefer_childs_error(struct launch *l, struct err *e)
 {
-	struct pollfd p = { l->sync_fd, POLLIN, 0 };
 	struct err theirs;
 
-	if (l->pid <= 0 || l->sync_fd < 0 || e->code != ESRCH)
-		return;
-	while (poll(&p, 1, 0) > 0) {
-		if (sync_expect(l->sync_fd, SYNC_FAILED, NULL, &theirs) && theirs.msg[0] && p.revents & POLLIN)
-			*e = theirs;
-		return;
-	}
+	if (l->sync_fd >= 0 && (e->code == ESRCH || e->code == EPIPE || e->code == ECONNRESET) &&
+		sync_failure(l->sync_fd, &theirs))
+		*e = theirs;
 }
 
 int launch_create(struct launch *l, struct err *e)

@@ -6,7 +6,7 @@
 const struct feature *const plan_features[] = {
 	&feature_namespace, &feature_userns, &feature_timens, &feature_rootfs, &feature_mount, &feature_mask, &feature_device,
 	&feature_terminal, &feature_caps, &feature_seccomp, &feature_user, &feature_env, &feature_cwd, &feature_hostname,
-	&feature_sysctl, &feature_rlimit, &feature_oom, NULL,
+	&feature_sysctl, &feature_rlimit, &feature_oom, &feature_hooks, NULL,
 };
 
 const struct host_step *const plan_host[] = {
@@ -35,6 +35,7 @@ const struct host_step *const plan_host[] = {
 
 const struct init_step *const plan_init[] = {
 	&init_hygiene,         /* first: no descriptor of the caller's may pass */
+	&init_host_pid,        /* for the state that hooks get */
 	&init_userns_enter,    /* ids are mapped: become root in here */
 	&init_namespace_join,  /* the others' namespaces, before anything is set up in them */
 	&init_timens,          /* offsets before anybody is inside */

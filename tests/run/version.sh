@@ -14,8 +14,9 @@ test_three_lines_as_engines_parse_them()
 test_help_names_every_command()
 {
 	expect_status 0 "$HIND" --help
+	all=$OUTPUT
 	for command in create start state kill delete list run spec features validate; do
-		expect_match "(^| )$command( |$)" "$OUTPUT" --help
+		expect_match "(^| )$command( |$)" "$all" --help
 		expect_status 0 "$HIND" "$command" --help
 		expect_match "hind $command" "$OUTPUT" "$command --help"
 	done
