@@ -74,6 +74,10 @@ int container_kill(struct container *, int sig, bool all, struct err *) must_che
 /* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */
 int container_delete(struct container *, bool force, struct err *) must_check;
 
+/* ---- remover.c ---- */
+/* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute. */
+int container_remove_later(const char *root, const char *id, int pidfd, struct err *) must_check;
+
 /* ---- hooks.c ---- */
 enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART,
 	HOOK_POSTSTOP };
