@@ -322,8 +322,9 @@ test_order_of_the_list()
 
 test_mount_on_the_root_itself()
 {
+	mv b/rootfs/bin bin
 	add '{destination:"/",type:"tmpfs",source:"tmpfs",options:["mode=751"]}'
-	add "{destination:\"/bin\",type:\"bind\",source:\"$PWD/b/rootfs/bin\",options:[\"bind\"]}"
+	add "{destination:\"/bin\",type:\"bind\",source:\"$PWD/bin\",options:[\"bind\"]}"
 	config '.mounts=[.mounts[-2,-1]]+.mounts[:-2]' '.root.readonly=true'
 	run_sh 'ls /; stat -f -c %T /; stat -c %a /; { touch /x; } 2>&1 || :'
 	expect_match '^tmpfs$' "$OUTPUT"
