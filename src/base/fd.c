@@ -151,6 +151,26 @@ int fd_cloexec_from(unsigned first, struct err *e)
 	return 0;
 }
 
+static int compare(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+int fd_close_others(int first, int *keep, size_t n, struct err *e)
+{
+	qsort(keep, n, sizeof *keep, compare);
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] < first)
+			continue;
+		if (keep[i] > first && syscall(SYS_close_range, first, keep[i] - 1, 0) < 0)
+			return err_sys(e, "close_range");
+		first = keep[i] + 1;
+	}
+	return syscall(SYS_close_range, first, ~0U, 0) < 0 ? err_sys(e, "close_range") : 0;
+}
+
 int fd_cloexec(int fd, int on, struct err *e)
 {
 	if (fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) < 0)

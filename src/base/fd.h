@@ -24,6 +24,8 @@ int fd_send(int socket_fd, const void *data, size_t len, const int *fds, size_t 
 ssize_t fd_receive(int socket_fd, void *data, size_t size, int *fds, size_t *n, struct err *e) must_check;
 /* Marks every descriptor from first on close-on-exec (close_range(2), Linux 5.11): CVE-2024-21626. */
 int fd_cloexec_from(unsigned first, struct err *e) must_check;
+/* Closes every descriptor from first on but those in keep (n of them, in any order; -1 stands for none). Sorts keep. */
+int fd_close_others(int first, int *keep, size_t n, struct err *e) must_check;
 int fd_cloexec(int fd, int on, struct err *e) must_check;
 /* Connects to, or binds and listens at, the UNIX socket `path` below dir_fd (AT_FDCWD: path as it stands), however long
  * the path is. type: SOCK_STREAM or SOCK_SEQPACKET. Returns the socket. */

@@ -12,6 +12,8 @@ int log_open(const char *dest, const char *format, enum log_level level, struct 
 /* "error", "warning" (or "warn"), "info", "debug"; -1 where the name is none of them. */
 int log_level_parse(const char *name);
 bool log_wants(enum log_level level);
+/* Nothing is written any more, and what it was written to may be closed. */
+void log_end(void);
 
 /* stage is the step or object that speaks ("cgroup", "mount"); fmt is text with key=value pairs. */
 void log_info(const char *stage, const char *fmt, ...) printf_like(2, 3);

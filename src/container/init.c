@@ -25,6 +25,21 @@ static int hygiene(struct init *in, struct err *e)
 
 const struct init_step init_hygiene = { "descriptors", NULL, hygiene };
 
+/* From here on we wait, perhaps for long, and a process of the container (an `exec` before `start`, a container that shares
+ * our pid namespace) could look for us in /proc. What it would find there must lead nowhere: only what the start still needs
+ * stays open. The log may be a file of the host, so it ends here, too. */
+static int close_set_up(struct init *in, struct err *e)
+{
+	bool tells_pid = hooks_any(in->config->hooks, HOOK_START_CONTAINER) || in->kit->seccomp_agent_fd >= 0;
+	int keep[] = { in->sync_fd, in->kit->start_fd, in->kit->seccomp_agent_fd, tells_pid ? in->proc_fd : -1 };
+
+	log_end();
+	in->rootfs_fd = in->tty_fd = in->program_fd = -1;
+	return fd_close_others(3 + in->kit->preserve_fds, keep, ARRAY_LEN(keep), e);
+}
+
+const struct init_step init_close_set_up = { "descriptors", NULL, close_set_up };
+
 int init_meet_cgroup(struct init *in, struct err *e)
 {
 	if (in->cgroup_joined)

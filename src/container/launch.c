@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -276,6 +277,22 @@ static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
 	return l->pid < 0 ? -1 : 0;
 }
 
+/* Undumpable (prctl(2)), the child cannot be looked into by whoever is already in a namespace that it joins, up to its execve
+ * (CVE-2016-9962). It inherits that from us; afterwards we are as before. Only where somebody without privileges has to
+ * write its id maps must its files in /proc stay ours until then: init_userns_enter ends that. */
+static int fork_undumpable(struct launch *l, int ours, int theirs, struct err *e)
+{
+	bool hide = geteuid() == 0 || !l->new_ns[NS_USER];
+	int before = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), status;
+
+	if (hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
+	status = l->join_ns[NS_USER] ? fork_joined(l, ours, theirs, e) : fork_plain(l, ours, theirs, e);
+	if (hide && before == 1)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	return status;
+}
+
 static int fork_init(struct launch *l, struct err *e)
 {
 	int pair[2], status;
@@ -283,7 +300,7 @@ static int fork_init(struct launch *l, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "socketpair");
 	l->sync_fd = pair[0];
-	status = l->join_ns[NS_USER] ? fork_joined(l, pair[0], pair[1], e) : fork_plain(l, pair[0], pair[1], e);
+	status = fork_undumpable(l, pair[0], pair[1], e);
 	close(pair[1]);
 	fd_close(&l->kit.start_fd);
 	if (status == 0)
@@ -410,6 +427,7 @@ static void launch_blank(struct launch *l)
 	for (int i = 0; i < NS_COUNT; i++)
 		l->kit.ns_fd[i] = -1;
 	l->kit.preserve_fds = l->opts->n_preserved;
+	l->kit.listen_fds = l->opts->n_activated;
 }
 
 /* When a step of ours failed because init had ended, init's own words are the cause. */
@@ -418,7 +436,7 @@ static void prefer_childs_error(struct launch *l, struct err *e)
 	struct pollfd p = { l->sync_fd, POLLIN, 0 };
 	struct err theirs;
 
-	if (l->pid <= 0 || l->sync_fd < 0 || e->code != ESRCH)
+	if (l->pid <= 0 || l->sync_fd < 0 || (e->code != ESRCH && e->code != EPIPE))
 		return;
 	while (poll(&p, 1, 0) > 0) {
 		if (sync_expect(l->sync_fd, SYNC_FAILED, NULL, &theirs) && theirs.msg[0] && p.revents & POLLIN)

@@ -66,6 +66,7 @@ const struct init_step *const plan_init[] = {
 	&init_no_new_privs,    /* before seccomp, which without it needs CAP_SYS_ADMIN */
 	&init_rlimit,          /* late: RLIMIT_NOFILE and others would hit our own work */
 	&init_signal,          /* default dispositions, empty mask */
+	&init_close_set_up,    /* nothing of the host may be in sight while we wait */
 	NULL,
 };
 
