@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "leak.h"
 
 #include <ctype.h>

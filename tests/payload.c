@@ -1,6 +1,5 @@
 /* A static program for the inside of containers, where busybox is not enough: `payload CENSUS [ARG...]`. Each prints facts of
  * its own process as lines, from the kernel and not from what a shell would have changed before. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

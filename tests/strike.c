@@ -4,7 +4,6 @@
  *
  * 0: it was struck, and everything that the program waits for has ended; 99: it ended before its N-th call. strace(1) can do
  * the first, but counts the calls of the child from the same rule. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>

@@ -10,7 +10,8 @@
 
 #define MOST 64
 
-static void add(struct problems *p, bool warning, size_t line, size_t column, const char *path, const char *fmt, va_list ap)
+static void add(
+	struct problems *p, bool warning, size_t line, size_t column, const char *path, const char *fmt, va_list ap)
 {
 	struct text reason = { 0 };
 	va_list again;

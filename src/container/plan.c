@@ -18,7 +18,6 @@ const struct host_step *const plan_host[] = {
 	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
 	&host_sysctl_check,     /* is the namespace of each sysctl the container's own? */
 	&host_seccomp_compile,  /* compiling needs libseccomp, memory and files: not in the child */
-	&host_seccomp_agent,    /* its socket is a path of the host */
 	&host_terminal_connect, /* the console socket, too */
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* limits are set before anybody is inside */

@@ -158,7 +158,8 @@ void json_struct(struct json_out *o, const struct json_type *type, const void *v
 	for (size_t i = 0; i < type->n; i++) {
 		const struct json_member *m = &type->members[i];
 		const char *place = (const char *)value + m->offset, *count = (const char *)value + m->count_offset;
-		bool pointer = m->shape != JSON_SINGLE || m->value->kind == JSON_STRING || m->value->kind == JSON_OBJECT;
+		bool pointer =
+			m->shape != JSON_SINGLE || m->value->kind == JSON_STRING || m->value->kind == JSON_OBJECT;
 
 		if (m->value->kind == JSON_IGNORED || (pointer ? !*(void *const *)place : !*(const bool *)count))
 			continue;

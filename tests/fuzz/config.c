@@ -1,13 +1,13 @@
-/* libFuzzer's target: any bytes as a config.json. Neither decoding nor locating may go wrong, what is taken must survive being
- * encoded and decoded again, and what is refused must say why. */
+/* libFuzzer's target: any bytes as a config.json. Neither decoding nor locating may go wrong, what is taken must
+ * survive being encoded and decoded again, and what is refused must say why. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "oci.h"
 #include "json/decode.h"
 #include "json/encode.h"
-#include "oci.h"
 
 static void require(int condition)
 {
@@ -48,8 +48,8 @@ static void survives(const struct oci_config *c, struct arena *arena)
 /* As the features do it: paths of what is there, of what is not, and paths from the document itself. */
 static void locate(const char *text, size_t len, struct problems *problems)
 {
-	static const char *const paths[] = { "", "process.args[0]", "process.rlimits[1].soft", "linux.sysctl.net.ipv4.ip_forward",
-		"linux[\"sysctl\"][x]", "mounts[2].options[0]", "a.b[0][0].c" };
+	static const char *const paths[] = { "", "process.args[0]", "process.rlimits[1].soft",
+		"linux.sysctl.net.ipv4.ip_forward", "linux[\"sysctl\"][x]", "mounts[2].options[0]", "a.b[0][0].c" };
 	size_t n = problems->n;
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)

@@ -18,12 +18,12 @@ refused() # PATH REGEX_OF_REASON FILTER...
 	[ -n "$line" ] || fail "no line for .$path in: $ERROR"
 	expect_match '^config\.json:[1-9][0-9]*:[1-9][0-9]*: ' "$line" place
 	expect_match "^config\.json:[0-9:]+ \.[^ ]+: .*($reason)" "$line" reason
-	expect_match '[a-z0-9)"'"'"'`]$' "$line" 'end of the reason'
+	expect_no_match '[.!]$' "$line" 'end of the reason'
 	number=$(echo "$line" | cut -d : -f 2)
 	name=$(echo "$path" | sed -E 's/\[[0-9]+\]$//; s/.*\.//')
-	# An element of an array stands on a line of its own below its name.
-	case $path in
-	*']') name='' ;;
+	# An element of an array stands on a line of its own below its name; what is missing is told where it should stand.
+	case "$path $reason" in
+	*'] '* | *missing) name='' ;;
 	esac
 	sed -n "${number}p" b/config.json | grep -qF -e "$name" || fail "line $number does not hold '$name': $(sed -n "${number}p" b/config.json)"
 	expect_status 1 hind run --bundle "$BUNDLE" "$ID"
@@ -95,7 +95,7 @@ test_namespace_twice()
 
 test_mount_destination_missing()
 {
-	refused 'mounts[0]' 'destination' 'del(.mounts[0].destination)'
+	refused 'mounts[0].destination' 'missing' 'del(.mounts[0].destination)'
 }
 
 test_device_type_unknown()

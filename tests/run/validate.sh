@@ -78,7 +78,7 @@ test_duplicate_member()
 test_nul_byte()
 {
 	config '.hostname="a\u0000b"'
-	wrong '\.hostname: .*(NUL|zero)'
+	wrong '\.hostname: .*(NUL|u0000)'
 }
 
 test_largest_numbers()

@@ -1,4 +1,5 @@
-/* src/json: the documents of tests/json and of the runtime-spec's own tests, exact values, positions, limits, and JSON made again. */
+/* src/json: the documents of tests/json and of the runtime-spec's own tests, exact values, positions, limits, and JSON
+ * made again. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -8,9 +9,9 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "check.h"
+#include "oci.h"
 #include "json/decode.h"
 #include "json/encode.h"
-#include "oci.h"
 
 static struct arena *arena;
 
@@ -30,7 +31,8 @@ static char *read_file(const char *path, size_t *len)
 	return text;
 }
 
-/* Decodes a type that is named by what stands before the first dot: "state.status.json", or config without a second dot. */
+/* Decodes a type that is named by what stands before the first dot: "state.status.json", or config without a second
+ * dot. */
 static char *verdict(const char *file, const char *text, size_t len, int *status)
 {
 	static const struct {
@@ -85,8 +87,8 @@ static size_t json_files(const char *folder, char ***names)
 	return n;
 }
 
-/* Every document of the folder gets the verdict that stands beside it in NAME.expect, to the letter; a good one without such a file
- * gets none. */
+/* Every document of the folder gets the verdict that stands beside it in NAME.expect, to the letter; a good one without
+ * such a file gets none. */
 static void test_goldens(const char *folder, int wanted)
 {
 	char **names;
@@ -94,7 +96,8 @@ static void test_goldens(const char *folder, int wanted)
 
 	CHECK("golden documents are there", n > 0);
 	for (size_t i = 0; i < n; i++) {
-		cleanup_free char *path = mem_printf("%s/%s", folder, names[i]), *label = mem_printf("golden %s", names[i]);
+		cleanup_free char *path = mem_printf("%s/%s", folder, names[i]),
+				  *label = mem_printf("golden %s", names[i]);
 		cleanup_free char *expect_path = mem_printf("%.*s.expect", (int)(strlen(path) - 5), path);
 		size_t len, expect_len;
 		cleanup_free char *text = read_file(path, &len), *expect = read_file(expect_path, &expect_len);
@@ -103,7 +106,8 @@ static void test_goldens(const char *folder, int wanted)
 
 		if (expect && expect_len && expect[expect_len - 1] == '\n')
 			expect[expect_len - 1] = 0;
-		told(label, text && status == wanted && strcmp(said, expect ? expect : "") == 0, said ? said : "cannot be read");
+		told(label, text && status == wanted && strcmp(said, expect ? expect : "") == 0,
+			said ? said : "cannot be read");
 		free(names[i]);
 	}
 	free(names);
@@ -115,7 +119,8 @@ static void test_upstream(const char *kind)
 	static const char *const verdicts[] = { "good", "bad" };
 
 	for (int bad = 0; bad < 2; bad++) {
-		cleanup_free char *folder = mem_printf(SOURCE_DIR "/../shared/oci-schema/test/%s/%s", kind, verdicts[bad]);
+		cleanup_free char *folder =
+			mem_printf(SOURCE_DIR "/../shared/oci-schema/test/%s/%s", kind, verdicts[bad]);
 		char **names;
 		size_t n = json_files(folder, &names);
 
@@ -155,12 +160,16 @@ static void test_values(void)
 	const struct oci_process *p;
 
 	CHECK("values decode",
-		decode("{\"ociVersion\":\"1.3.0\",\"hostname\":null,\"annotations\":{\"a.b\":\"\\u00e4\\ud83d\\ude00\",\"n\":null},"
-		       "\"windows\":[{\"x\":[1]}],\"mounts\":[],\"process\":{\"cwd\":\"/\",\"terminal\":false,\"env\":[\"A=\\n\",\"\"],"
+		decode("{\"ociVersion\":\"1.3.0\",\"hostname\":null,\"annotations\":{\"a.b\":\"\\u00e4\\ud83d\\ude00\","
+		       "\"n\":null},"
+		       "\"windows\":[{\"x\":[1]}],\"mounts\":[],\"process\":{\"cwd\":\"/"
+		       "\",\"terminal\":false,\"env\":[\"A=\\n\",\"\"],"
 		       "\"user\":{\"additionalGids\":[0,4294967295]},"
-		       "\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":18446744073709551615,\"hard\":9007199254740993}]},"
+		       "\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":18446744073709551615,\"hard\":9007199254740993}"
+		       "]},"
 		       "\"linux\":{\"timeOffsets\":{\"boottime\":{\"secs\":-5}},\"resources\":{\"memory\":{"
-		       "\"limit\":-9223372036854775808,\"swap\":9223372036854775807,\"reservation\":-0,\"kernel\":1.5e3,"
+		       "\"limit\":-9223372036854775808,\"swap\":9223372036854775807,\"reservation\":-0,\"kernel\":1."
+		       "5e3,"
 		       "\"kernelTCP\":120.00e-1},\"rdma\":{\"mlx\":{\"hcaHandles\":3}}}}}",
 			&c) == 0);
 	p = c.process;
@@ -169,7 +178,8 @@ static void test_values(void)
 	CHECK("absent array", !p->args && p->n_args == 0);
 	CHECK("empty array", c.mounts && c.n_mounts == 0);
 	CHECK("present boolean", p->has_terminal && !p->terminal && !p->has_no_new_privileges);
-	CHECK("strings end with NULL", p->n_env == 2 && str_eq(p->env[0], "A=\n") && str_eq(p->env[1], "") && !p->env[2]);
+	CHECK("strings end with NULL",
+		p->n_env == 2 && str_eq(p->env[0], "A=\n") && str_eq(p->env[1], "") && !p->env[2]);
 	CHECK("escapes become UTF-8", str_eq(c.annotations[0].value, "\xc3\xa4\xf0\x9f\x98\x80"));
 	CHECK("map without its null", c.n_annotations == 1 && str_eq(c.annotations[0].key, "a.b"));
 	CHECK("integer array", p->user->n_additional_gids == 2 && p->user->additional_gids[1] == UINT32_MAX);
@@ -181,9 +191,9 @@ static void test_values(void)
 	CHECK("whole numbers in any notation", m->kernel == 1500 && m->kernel_tcp == 12);
 	CHECK("absent integer", !m->has_swappiness && m->swappiness == 0);
 	CHECK("map of objects", c.linux->resources->n_rdma == 1 && str_eq(c.linux->resources->rdma[0].key, "mlx") &&
-			c.linux->resources->rdma[0].value.hca_handles == 3);
+					c.linux->resources->rdma[0].value.hca_handles == 3);
 	CHECK("map of known keys", c.linux->n_time_offsets == 1 && str_eq(c.linux->time_offsets[0].key, "boottime") &&
-			c.linux->time_offsets[0].value.secs == -5);
+					   c.linux->time_offsets[0].value.secs == -5);
 }
 
 static void test_limits(void)
@@ -211,7 +221,8 @@ static void test_limits(void)
 	free(deep.p);
 }
 
-/* Wherever a document is cut off, it is refused with one error, which says so. (tests/json/bad/too-deep: 33 levels are refused.) */
+/* Wherever a document is cut off, it is refused with one error, which says so. (tests/json/bad/too-deep: 33 levels are
+ * refused.) */
 static void test_truncated(void)
 {
 	size_t wrong = 0, last = default_config_json_len;
@@ -251,10 +262,12 @@ static char *encoded(const struct oci_config *c, bool pretty)
 static void test_encode(void)
 {
 	static const char all[] =
-		"{\"ociVersion\":\"1.3.0\",\"process\":{\"terminal\":false,\"args\":[],\"env\":[\"A=\\n\xc3\xa4\"],\"cwd\":\"/\","
+		"{\"ociVersion\":\"1.3.0\",\"process\":{\"terminal\":false,\"args\":[],\"env\":[\"A=\\n\xc3\xa4\"],"
+		"\"cwd\":\"/\","
 		"\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":18446744073709551615}],\"oomScoreAdj\":-5,"
 		"\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"nice\":-7}},"
-		"\"annotations\":{\"a\":\"b\"},\"linux\":{\"timeOffsets\":{\"monotonic\":{\"secs\":-9223372036854775808}},"
+		"\"annotations\":{\"a\":\"b\"},\"linux\":{\"timeOffsets\":{\"monotonic\":{\"secs\":-"
+		"9223372036854775808}},"
 		"\"resources\":{\"blockIO\":{\"weight\":65535},\"rdma\":{\"mlx\":{\"hcaHandles\":4294967295}}}}}";
 	struct oci_config c;
 	struct json_out *out;
@@ -285,7 +298,8 @@ static void test_encode(void)
 	json_close_array(out);
 	json_close_object(out);
 	CHECK("single values",
-		str_eq(json_out_text(out, &len), "{\"a\":[18446744073709551615,-9223372036854775808,true,\"\\\"\\\\\\u0001\"]}") &&
+		str_eq(json_out_text(out, &len),
+			"{\"a\":[18446744073709551615,-9223372036854775808,true,\"\\\"\\\\\\u0001\"]}") &&
 			len == strlen(json_out_text(out, NULL)));
 	json_out_free(out);
 }
@@ -348,7 +362,7 @@ static void test_problems(void)
 	problem_at(&problems, false, 8, 5, "", "wrong");
 	problem_add(&problems, AT("a[%d].b", 5), "not %s", "located");
 	CHECK("in the text's order", problems_err(&problems, "x", true, &e) == -1 &&
-			str_eq(e.msg, "x: .a[5].b: not located\nx:8:5: wrong\nx:9:1: .b: odd"));
+					     str_eq(e.msg, "x: .a[5].b: not located\nx:8:5: wrong\nx:9:1: .b: odd"));
 	for (int i = 0; i < 100; i++)
 		problem_at(&problems, false, 10, i + 1, "c", "this is one of a hundred problems");
 	CHECK("64 are kept, all are counted", problems.n == 64 && problems.errors == 102);
@@ -369,7 +383,8 @@ static void test_problems(void)
 	memset(text, 'y', 2999);
 	text[2999] = 0;
 	problem_at(&problems, false, 1, 1, "a", "%s", text);
-	CHECK("one long problem is cut", problems_err(&problems, "x", false, &e) == -1 && str_starts(e.msg, "x:1:1: .a: yyy"));
+	CHECK("one long problem is cut",
+		problems_err(&problems, "x", false, &e) == -1 && str_starts(e.msg, "x:1:1: .a: yyy"));
 	problems_free(&problems);
 }
 
