@@ -14,6 +14,8 @@ int log_level_parse(const char *name);
 /* The descriptor of --log, which a child that closes what is not its own has to keep; -1 where it is stderr. */
 int log_fd(void);
 bool log_wants(enum log_level level);
+/* Nothing is written any more, and what it was written to may be closed. */
+void log_end(void);
 
 /* stage is the step or object that speaks ("cgroup", "mount"); fmt is text with key=value pairs. */
 void log_info(const char *stage, const char *fmt, ...) printf_like(2, 3);

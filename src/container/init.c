@@ -33,6 +33,20 @@ static int hygiene(struct init *in, struct err *e)
 
 const struct init_step init_hygiene = { "descriptors", NULL, hygiene };
 
+/* From here on we wait, perhaps for long, and a process of the container (an `exec` before `start`, a container that shares
+ * our pid namespace) could look for us in /proc. What it would find there must lead nowhere: only what the start still needs
+ * stays open. The log may be a file of the host, so it ends here, too. */
+static int close_set_up(struct init *in, struct err *e)
+{
+	int keep[] = { in->sync_fd, in->kit->start_fd, in->kit->seccomp_agent_fd };
+
+	log_end();
+	in->rootfs_fd = in->proc_fd = in->tty_fd = in->program_fd = -1;
+	return fd_close_others(3 + in->kit->preserve_fds, keep, ARRAY_LEN(keep), e);
+}
+
+const struct init_step init_close_set_up = { "descriptors", NULL, close_set_up };
+
 int init_meet_cgroup(struct init *in, struct err *e)
 {
 	if (in->cgroup_joined)
@@ -121,19 +135,6 @@ static int start_hooks(struct init *in, struct err *e)
 
 const struct init_step init_start_hooks = { "hooks", wants_start_hooks, start_hooks };
 
-/* Nothing of the host's may be open while we wait: we are in sight of the container's other processes where it shares its pid
- * namespace. */
-static void close_host(struct launch *l, struct init *in)
-{
-	fd_close(&l->kit.host_proc_fd);
-	fd_close(&l->kit.bundle_fd);
-	fd_close(&l->kit.console_fd);
-	for (int i = 0; i < NS_COUNT; i++)
-		fd_close(&l->kit.ns_fd[i]);
-	fd_close(&in->rootfs_fd);
-	in->proc_fd = -1;
-}
-
 /* Waits to be recorded, then to be started. The end of either stream means that our maker is gone: nobody knows us, so we go,
  * too. Returns the connection that hears of a failure. */
 static int wait_for_start(struct init *in, struct err *e)
@@ -216,7 +217,6 @@ void init_main(struct launch *l, int sync_fd)
 			_exit(125);
 		_exit(1);
 	}
-	close_host(l, &in);
 	start_fd = wait_for_start(&in, &e);
 	if (start_fd < 0)
 		_exit(1);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -273,6 +274,22 @@ static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
 	return l->pid < 0 ? -1 : 0;
 }
 
+/* We are undumpable since main(), and so is the child, up to its execve: whoever is already in a namespace that it joins cannot
+ * look into it (CVE-2016-9962). Only where somebody without privileges has to write its id maps must its files in /proc be
+ * ours until then; init_userns_enter ends that. */
+static int fork_guarded(struct launch *l, int ours, int theirs, struct err *e)
+{
+	bool show = geteuid() != 0 && l->new_ns[NS_USER];
+	int status;
+
+	if (show && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
+	status = l->join_ns[NS_USER] ? fork_joined(l, ours, theirs, e) : fork_plain(l, ours, theirs, e);
+	if (show)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return status;
+}
+
 static int fork_init(struct launch *l, struct err *e)
 {
 	int pair[2], status;
@@ -280,7 +297,7 @@ static int fork_init(struct launch *l, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "socketpair");
 	l->sync_fd = pair[0];
-	status = l->join_ns[NS_USER] ? fork_joined(l, pair[0], pair[1], e) : fork_plain(l, pair[0], pair[1], e);
+	status = fork_guarded(l, pair[0], pair[1], e);
 	close(pair[1]);
 	fd_close(&l->kit.start_fd);
 	if (status == 0)

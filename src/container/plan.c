@@ -22,9 +22,9 @@ const struct host_step *const plan_host[] = {
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* limits are set before anybody is inside */
 	&host_fork,             /* from here on both halves work side by side */
+	&host_oom,              /* an undumpable child cannot write its own; without privileges we can until it is mapped */
 	&host_userns_map,       /* the child can do nothing before its ids are mapped */
 	&host_cgroup_join,      /* the child mounts meanwhile */
-	&host_oom,              /* an undumpable child cannot write its own oom_score_adj */
 	&host_rlimit_raise,     /* a hard limit is raised with the host's privileges only */
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
 	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */
@@ -66,6 +66,7 @@ const struct init_step *const plan_init[] = {
 	&init_no_new_privs,    /* before seccomp, which without it needs CAP_SYS_ADMIN */
 	&init_rlimit,          /* late: RLIMIT_NOFILE and others would hit our own work */
 	&init_signal,          /* default dispositions, empty mask */
+	&init_close_set_up,    /* nothing of the host may be in sight while we wait */
 	NULL,
 };
 
