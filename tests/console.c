@@ -1,6 +1,5 @@
 /* An engine's end of --console-socket: `console SOCKET` listens there, takes one terminal, prints the name that came
  * along as a line, and then everything that the terminal says, to its end. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

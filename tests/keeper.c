@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "keeper.h"
 
 #include <errno.h>

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "leak.h"
 
 #include <ctype.h>
@@ -193,14 +192,18 @@ static void add_processes(pid_t keeper, struct leak_list *l)
 	free(p);
 }
 
+/* but: names that may be there, each between spaces. */
 static void add_files(const char *dir, const char *but, struct leak_list *l)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
 
-	while (d && (e = readdir(d)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && !(but && strstr(but, e->d_name)))
+	while (d && (e = readdir(d))) {
+		char word[300];
+		snprintf(word, sizeof word, " %s ", e->d_name);
+		if (!strstr(but, word))
 			list_add(l, "file %s/%s", dir, e->d_name);
+	}
 	if (d)
 		closedir(d);
 }
@@ -211,9 +214,9 @@ void leak_take(const struct leak_scope *s, struct leak_list *l)
 	add_mounts(l);
 	walk_cgroups(s->prefix, l, false);
 	add_processes(s->keeper, l);
-	add_files(s->root, " .seccomp ", l); /* compiled filters are kept */
-	add_files("/run/hind", " .seccomp ", l);
-	add_files(s->dir, " work root stdout stderr reason output leak leaks ", l);
+	add_files(s->root, " . .. .seccomp ", l); /* compiled filters are kept */
+	add_files("/run/hind", " . .. .seccomp ", l);
+	add_files(s->dir, " . .. work root stdout stderr reason output leak leaks ", l);
 	qsort(l->line, l->n, sizeof *l->line, by_text);
 }
 

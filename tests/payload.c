@@ -1,12 +1,12 @@
 /* A static program for the inside of containers, where busybox is not enough: `payload CENSUS [ARG...]`. Each prints facts of
  * its own process as lines, from the kernel and not from what a shell would have changed before. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,6 +296,39 @@ static int die_by(int argc, char **argv)
 	return 0;
 }
 
+/* Ends by a fault of its own, which kills even pid 1 of a namespace. */
+static int fault(int argc, char **argv)
+{
+	volatile int *nowhere = (volatile int *)(uintptr_t)(argc > 100 ? (uintptr_t)argv : 8);
+
+	return *nowhere;
+}
+
+/* FILE: writes its environment there, a line each, and what it reads from stdin to FILE.in. For hooks: no shell adds to it. */
+static int environment(int argc, char **argv)
+{
+	extern char **environ;
+	FILE *f = fopen(argc > 1 ? argv[1] : "/dev/stdout", "we");
+	char path[4096], data[65536];
+	size_t n;
+
+	if (!f)
+		return die("fopen");
+	for (char **e = environ; *e; e++)
+		fprintf(f, "%s\n", *e);
+	fclose(f);
+	if (argc < 2)
+		return 0;
+	snprintf(path, sizeof path, "%s.in", argv[1]);
+	f = fopen(path, "we");
+	if (!f)
+		return die(path);
+	while ((n = fread(data, 1, sizeof data, stdin)) > 0)
+		fwrite(data, 1, n, f);
+	fclose(f);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int, char **);
@@ -316,6 +349,8 @@ static const struct {
 	{ "deaf", deaf },
 	{ "listen", listen_signal },
 	{ "exit", exit_with },
+	{ "fault", fault },
+	{ "environment", environment },
 	{ "die", die_by },
 };
 

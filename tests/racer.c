@@ -1,6 +1,5 @@
 /* `racer A B` exchanges two names as fast as it can (renameat2, RENAME_EXCHANGE), until it is killed: whoever checks a
  * path and then uses it meets the other one. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

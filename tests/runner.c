@@ -2,7 +2,6 @@
  *
  * The runner lists the cases, keeps --jobs of them going, and prints what came of each; keeper.c runs a single one. The last
  * line of the output is always "N passed, N failed, N skipped". */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <ftw.h>
 #include <regex.h>

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include "base/mem.h"
 
 #define RETRIES 128
+#define MAX_LINKS 40 /* as the kernel's own limit */
 
 static int open_resolved(int root_fd, const char *path, int oflags, uint64_t resolve, struct err *e)
 {
@@ -47,44 +50,89 @@ int path_open_proc(int proc_fd, const char *path, int oflags, struct err *e)
 	return open_resolved(proc_fd, path, oflags, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS, e);
 }
 
-/* Opens the longest existing beginning of path as the container sees it, and makes the rest below it, component by component.
- * A component that is new cannot be a link; one that appears meanwhile is opened with O_NOFOLLOW. last: 0 makes all of path
- * directories, 1 leaves out its last component. */
-static int make_below(int root_fd, const char *path, mode_t mode, bool leave_last, const char **name, struct err *e)
+/* Opens the longest beginning of path that exists as the container sees it. *rest is what is left of it, without slashes in
+ * front. Writes into path and restores it. */
+static int open_existing(int root_fd, char *path, char **rest, struct err *e)
+{
+	for (char *end = path + strlen(path);;) {
+		char saved = *end;
+		int fd;
+
+		*end = 0;
+		fd = path_open_in(root_fd, path, O_PATH | O_DIRECTORY, e);
+		*end = saved;
+		if (fd >= 0) {
+			*rest = end + strspn(end, "/");
+			return fd;
+		}
+		if (e->code != ENOENT || end == path)
+			return -1;
+		while (end > path && end[-1] == '/')
+			end--;
+		while (end > path && end[-1] != '/')
+			end--;
+	}
+}
+
+/* path with its component `name` (at is where it begins) replaced by what that link holds, as openat2 would go on; NULL where
+ * it is no link. The caller frees it. */
+static char *follow_link(int dir_fd, const char *path, const char *at, const char *name)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlinkat(dir_fd, name, target, sizeof target - 1);
+
+	if (len < 0)
+		return NULL;
+	target[len] = 0;
+	return mem_printf("%.*s/%s/%s", *target == '/' ? 0 : (int)(at - path), path, target, at + strlen(name));
+}
+
+/* The first component of a path, without what follows. */
+static int first_component(const char *path, char name[NAME_MAX + 1], struct err *e)
+{
+	size_t n = strcspn(path, "/");
+
+	if (n > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return err_sys(e, "%s", path);
+	}
+	memcpy(name, path, n);
+	name[n] = 0;
+	return 0;
+}
+
+/* An image may hold links to what only the running system has ("/etc/resolv.conf" to a file in /run): what is missing is made
+ * where they point to, inside the root. Each turn of the loop follows one such link. */
+static int open_beginning(int root_fd, char **path, char **rest, struct err *e)
+{
+	for (int links = 0; links < MAX_LINKS; links++) {
+		int fd = open_existing(root_fd, *path, rest, e);
+		char name[NAME_MAX + 1], *next;
+
+		if (fd < 0 || !**rest)
+			return fd;
+		next = first_component(*rest, name, e) ? NULL : follow_link(fd, *path, *rest, name);
+		if (!next)
+			return fd;
+		close(fd);
+		free(*path);
+		*path = next;
+	}
+	errno = ELOOP;
+	return err_sys(e, "%s", *path);
+}
+
+/* What does not exist yet is made below what does, component by component. One that is new cannot be a link; one that appears
+ * meanwhile is opened with O_NOFOLLOW. */
+static int make_below(int root_fd, const char *path, mode_t mode, struct err *e)
 {
 	cleanup_free char *copy = mem_strdup(path);
-	cleanup_fd int fd = -1;
-	size_t end = strlen(copy);
-	char *rest;
+	char *rest, *save = NULL;
+	cleanup_fd int fd = open_beginning(root_fd, &copy, &rest, e);
 
-	while (end && copy[end - 1] == '/')
-		copy[--end] = 0;
-	if (leave_last) {
-		rest = strrchr(copy, '/');
-		*name = path + (rest ? rest - copy + 1 : 0);
-		if (!**name || strcmp(copy + (*name - path), "..") == 0 || strcmp(copy + (*name - path), ".") == 0)
-			return err_set(e, "%s: the last component is no name", path);
-		if (rest)
-			*rest = 0;
-		else
-			*copy = 0;
-	}
-	/* Cut components off the end until what is left exists. */
-	for (rest = copy + strlen(copy);;) {
-		char *cut = NULL, saved = *rest;
-
-		*rest = 0;
-		fd = path_open_in(root_fd, copy, O_PATH | O_DIRECTORY, e);
-		*rest = saved;
-		if (fd >= 0)
-			break;
-		if (e->code != ENOENT || rest == copy)
-			return -1;
-		for (cut = rest - 1; cut > copy && *cut != '/'; cut--)
-			;
-		rest = cut;
-	}
-	for (char *save = NULL, *part = strtok_r(rest, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
+	if (fd < 0)
+		return -1;
+	for (char *part = strtok_r(rest, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
 		int next;
 
 		if (strcmp(part, ".") == 0)
@@ -104,32 +152,88 @@ static int make_below(int root_fd, const char *path, mode_t mode, bool leave_las
 
 int path_make_dirs(int root_fd, const char *path, mode_t mode, struct err *e)
 {
-	return make_below(root_fd, path, mode, false, NULL, e);
+	return make_below(root_fd, path, mode, e);
 }
 
 int path_make_parent(int root_fd, const char *path, mode_t mode, const char **name, struct err *e)
 {
-	return make_below(root_fd, path, mode, true, name, e);
+	cleanup_free char *parent = mem_strdup(path);
+	size_t end = strlen(parent);
+	const char *last;
+
+	while (end && parent[end - 1] == '/')
+		parent[--end] = 0;
+	while (end && parent[end - 1] != '/')
+		end--;
+	last = parent + end;
+	*name = path + end;
+	if (!*last || strcmp(last, "..") == 0 || strcmp(last, ".") == 0)
+		return err_set(e, "%s: the last component is no name", path);
+	parent[end] = 0;
+	return make_below(root_fd, parent, mode, e);
+}
+
+/* Not open(O_CREAT): that could be made to open, or create through, somebody else's inode (CVE-2024-45310). *next: where a link
+ * that leads to nothing points to, instead of an fd. */
+static int make_file_once(int root_fd, const char *path, mode_t mode, char **next, struct err *e)
+{
+	const char *at;
+	char name[NAME_MAX + 1];
+	cleanup_fd int parent_fd = path_make_parent(root_fd, path, 0755, &at, e);
+	int fd;
+
+	*next = NULL;
+	if (parent_fd < 0 || first_component(at, name, e))
+		return -1;
+	if (mknodat(parent_fd, name, S_IFREG | mode, 0) < 0 && errno != EEXIST)
+		return err_sys(e, "create %s", path);
+	*next = follow_link(parent_fd, path, at, name);
+	if (*next)
+		return -1;
+	fd = openat(parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "open %s", path) : fd;
 }
 
 int path_make_file(int root_fd, const char *path, mode_t mode, struct err *e)
 {
-	const char *name;
-	char base[256];
-	cleanup_fd int parent_fd = -1;
-	int fd = path_open_in(root_fd, path, O_PATH, e);
+	cleanup_free char *copy = mem_strdup(path);
 
-	if (fd >= 0 || e->code != ENOENT)
-		return fd;
-	parent_fd = path_make_parent(root_fd, path, 0755, &name, e);
-	if (parent_fd < 0)
-		return -1;
-	snprintf(base, sizeof base, "%.*s", (int)strcspn(name, "/"), name);
-	/* Not open(O_CREAT): that could be made to open, or create through, somebody else's inode (CVE-2024-45310). */
-	if (mknodat(parent_fd, base, S_IFREG | mode, 0) < 0 && errno != EEXIST)
-		return err_sys(e, "create %s", path);
-	fd = openat(parent_fd, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "open %s", path) : fd;
+	for (int links = 0; links < MAX_LINKS; links++) {
+		char *next, *slash;
+		int fd = path_open_in(root_fd, copy, O_PATH, e);
+
+		if (fd >= 0 || e->code != ENOENT)
+			return fd;
+		fd = make_file_once(root_fd, copy, mode, &next, e);
+		if (fd >= 0 || !next)
+			return fd;
+		/* follow_link leaves a slash where the rest would follow. */
+		for (slash = next + strlen(next); slash > next && slash[-1] == '/';)
+			*--slash = 0;
+		free(copy);
+		copy = next;
+	}
+	errno = ELOOP;
+	return err_sys(e, "%s", path);
+}
+
+bool path_same(const char *a, const char *b)
+{
+	for (;;) {
+		size_t n;
+
+		while (*a == '/' || (*a == '.' && (a[1] == '/' || !a[1])))
+			a++;
+		while (*b == '/' || (*b == '.' && (b[1] == '/' || !b[1])))
+			b++;
+		n = strcspn(a, "/");
+		if (n != strcspn(b, "/") || strncmp(a, b, n) != 0)
+			return false;
+		if (!n)
+			return true;
+		a += n;
+		b += n;
+	}
 }
 
 int path_reopen(int proc_fd, int fd, int oflags, mode_t want, struct err *e)

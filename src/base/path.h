@@ -17,12 +17,15 @@ int path_open_nolink(int root_fd, const char *path, int oflags, struct err *e) m
 /* A file of the private procfs, relative ("self/oom_score_adj", "sys/kernel/shmmax"): stays below proc_fd and on its own
  * mount, so that nothing that was mounted over a file of /proc can take the write (CVE-2025-52881). */
 int path_open_proc(int proc_fd, const char *path, int oflags, struct err *e) must_check;
-/* An O_PATH fd of the directory, made with its parents where missing (mode before umask), component by component. */
+/* An O_PATH fd of the directory, made with its parents where missing (mode before umask), component by component. Links that lead
+ * to nothing are followed inside the root, and what they name is made. */
 int path_make_dirs(int root_fd, const char *path, mode_t mode, struct err *e) must_check;
 /* An O_PATH fd of the file; where missing, it is made empty by mknodat(S_IFREG), with its parent directories. */
 int path_make_file(int root_fd, const char *path, mode_t mode, struct err *e) must_check;
 /* The parent directory of path (made where missing) as an O_PATH fd; *name points at the last component, inside path. */
 int path_make_parent(int root_fd, const char *path, mode_t mode, const char **name, struct err *e) must_check;
+/* Are they the same as text, but for "//", "/./" and slashes at either end? */
+bool path_same(const char *a, const char *b);
 /* Opens again what an O_PATH fd holds, by /proc/self/fd of proc_fd; want (an S_IFMT type, 0: any) is checked before. */
 int path_reopen(int proc_fd, int fd, int oflags, mode_t want, struct err *e) must_check;
 

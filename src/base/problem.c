@@ -10,7 +10,8 @@
 
 #define MOST 64
 
-static void add(struct problems *p, bool warning, size_t line, size_t column, const char *path, const char *fmt, va_list ap)
+static void add(
+	struct problems *p, bool warning, size_t line, size_t column, const char *path, const char *fmt, va_list ap)
 {
 	struct text reason = { 0 };
 	va_list again;
@@ -69,40 +70,50 @@ static void line_of(struct text *t, const struct problem *p, const char *name)
 	text_printf(t, "%s", p->reason);
 }
 
-int problems_err(const struct problems *p, const char *name, bool warnings, struct err *e)
+char *problems_text(const struct problems *p, const char *name, bool warnings)
 {
-	static const size_t more_room = 40; /* for the last line, which counts those that do not fit */
 	const struct problem *sorted[MOST];
 	struct text t = { 0 };
-	size_t n = 0, all_n = p->errors, told = 0;
+	size_t n = 0, kept = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
-		all_n += warnings && p->v[i].warning;
+		kept += !p->v[i].warning;
 		if (warnings || !p->v[i].warning)
 			sorted[n++] = &p->v[i];
 	}
-	if (n == 0)
-		return 0;
 	qsort(sorted, n, sizeof *sorted, by_position);
-	for (; told < n; told++) {
-		size_t before = t.len;
-
-		if (told)
+	for (size_t i = 0; i < n; i++) {
+		if (i)
 			text_add(&t, "\n", 1);
-		line_of(&t, sorted[told], name);
-		if (told && t.len > sizeof e->msg - 1 - more_room) {
-			t.p[t.len = before] = 0;
-			break;
-		}
+		line_of(&t, sorted[i], name);
 	}
-	if (told < all_n) {
-		if (t.len > sizeof e->msg - 1 - more_room) /* one problem alone is too long */
-			t.p[t.len = sizeof e->msg - 1 - more_room] = 0;
-		text_printf(&t, "\nand %zu more", all_n - told);
+	if (p->errors > kept)
+		text_printf(&t, "\nand %zu more", p->errors - kept);
+	return t.p;
+}
+
+int problems_err(const struct problems *p, const char *name, bool warnings, struct err *e)
+{
+	cleanup_free char *text = problems_text(p, name, warnings);
+	const size_t most = sizeof e->msg - 1 - strlen("\nand 12345678 more");
+	size_t more = 0;
+	char *cut;
+
+	if (!text)
+		return 0;
+	if (strlen(text) < sizeof e->msg)
+		return err_set(e, "%s", text);
+	/* Whole lines, as many as fit; or one line as far as it fits. */
+	cut = memrchr(text, '\n', most + 1);
+	if (!cut)
+		cut = text + most;
+	for (const char *line = strchr(cut, '\n'); line; line = strchr(line + 1, '\n')) {
+		unsigned long hidden;
+
+		more += sscanf(line, "\nand %lu more", &hidden) == 1 ? hidden : 1;
 	}
-	err_set(e, "%s", t.p);
-	free(t.p);
-	return -1;
+	*cut = 0;
+	return more ? err_set(e, "%s\nand %zu more", text, more) : err_set(e, "%s", text);
 }
 
 void problems_free(struct problems *p)

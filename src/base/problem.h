@@ -20,7 +20,10 @@ struct problems {
 void problem_add(struct problems *, const char *path, const char *fmt, ...) printf_like(3, 4);
 void problem_at(struct problems *, bool warning, size_t line, size_t column, const char *path, const char *fmt, ...)
 	printf_like(6, 7);
-/* Every error (with warnings: all) as lines "NAME:LINE:COL: .path: reason" in e; returns -1, or 0 where there is none. */
+/* Every error (with warnings: all) as lines "NAME:LINE:COL: .path: reason", in the order of the text; NULL where there is none.
+ * The caller frees it. */
+char *problems_text(const struct problems *, const char *name, bool warnings) must_check;
+/* The same in e, as many lines as fit and how many more there are; returns -1, or 0 where there is none. */
 int problems_err(const struct problems *, const char *name, bool warnings, struct err *e) must_check;
 void problems_free(struct problems *);
 

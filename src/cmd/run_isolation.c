@@ -46,16 +46,13 @@ static int namespace(
 	return 0;
 }
 
-/* System V IPC, message queues and shared memory belong together. */
+/* /dev/shm is a directory of the host's. A mount of type mqueue shows the queues of the IPC namespace that it is made in, so
+ * that one stays as it is. */
 static void share_ipc(struct run_build *b)
 {
-	static const char *const paths[] = { "/dev/shm", "/dev/mqueue" };
-
-	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		mount_list_drop(&b->mounts, paths[i]);
-		mount_list_add(&b->mounts, paths[i], "bind", paths[i],
-			MOUNT_OPTIONS("rbind", "nosuid", "nodev", "noexec", "rprivate"));
-	}
+	mount_list_drop(&b->mounts, "/dev/shm");
+	mount_list_add(&b->mounts, "/dev/shm", "bind", "/dev/shm",
+		MOUNT_OPTIONS("rbind", "nosuid", "nodev", "noexec", "rprivate"));
 }
 
 static int names(struct run_build *b, struct err *e)

@@ -1,6 +1,6 @@
-/* One engine for all types. yajl says what comes next; a stack of frames and the generated tables say what is expected. Values go
- * straight to their place; arrays and maps grow in scratch memory of their level and move to the arena when they end. What is
- * wrong is told and skipped, so that one pass finds all of it. */
+/* One engine for all types. yajl says what comes next; a stack of frames and the generated tables say what is expected.
+ * Values go straight to their place; arrays and maps grow in scratch memory of their level and move to the arena when
+ * they end. What is wrong is told and skipped, so that one pass finds all of it. */
 #include "json/decode.h"
 
 #include <stdint.h>
@@ -18,16 +18,17 @@ enum frame_kind { IN_OBJECT, IN_ARRAY, IN_MAP, IN_IGNORED_OBJECT, IN_IGNORED_ARR
 
 struct frame {
 	enum frame_kind kind;
-	size_t begin;                     /* offset of the opening bracket */
-	const char *key;                  /* the last key; not NUL-terminated */
-	size_t key_len, index;            /* index: how many elements have begun */
-	const struct json_type *type;     /* IN_OBJECT */
-	char *object;                     /* IN_OBJECT: the struct; IN_ARRAY, IN_MAP: the struct whose member this is */
-	uint64_t keys, values;            /* IN_OBJECT: members that came, and those that were not null */
-	const struct json_member *member; /* IN_OBJECT: whose value comes, NULL: ignored; IN_ARRAY, IN_MAP: the member itself */
-	bool ignored;                     /* IN_MAP: the value that comes */
-	char *items;                      /* scratch, kept for the next array or map of this depth */
-	size_t n, room;                   /* elements in it; bytes that it has */
+	size_t begin;                 /* offset of the opening bracket */
+	const char *key;              /* the last key; not NUL-terminated */
+	size_t key_len, index;        /* index: how many elements have begun */
+	const struct json_type *type; /* IN_OBJECT */
+	char *object;                 /* IN_OBJECT: the struct; IN_ARRAY, IN_MAP: the struct whose member this is */
+	uint64_t keys, values;        /* IN_OBJECT: members that came, and those that were not null */
+	const struct json_member
+		*member; /* IN_OBJECT: whose value comes, NULL: ignored; IN_ARRAY, IN_MAP: the member itself */
+	bool ignored;    /* IN_MAP: the value that comes */
+	char *items;     /* scratch, kept for the next array or map of this depth */
+	size_t n, room;  /* elements in it; bytes that it has */
 };
 
 struct decoder {
@@ -67,15 +68,6 @@ static size_t token_begin(const struct decoder *d)
 
 /* --- telling what is wrong */
 
-static bool is_plain(const char *key, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!(key[i] == '_' || key[i] == '-' || (key[i] >= '0' && key[i] <= '9') ||
-			    ((key[i] | 32) >= 'a' && (key[i] | 32) <= 'z')))
-			return false;
-	return len > 0 && len <= 64;
-}
-
 /* With the path that the first `depth` frames make, and `leaf` (or NULL) below it. */
 static void tell(struct decoder *d, bool warning, size_t offset, size_t depth, const char *leaf, const char *reason)
 {
@@ -88,12 +80,8 @@ static void tell(struct decoder *d, bool warning, size_t offset, size_t depth, c
 
 		if (f->kind == IN_ARRAY || f->kind == IN_IGNORED_ARRAY) {
 			text_printf(&path, "[%zu]", f->index - 1);
-		} else if (is_plain(f->key, f->key_len)) {
-			text_printf(&path, "%s%.*s", path.len ? "." : "", (int)f->key_len, f->key);
 		} else {
-			text_add(&path, "[", 1);
-			scan_quote(&path, f->key, f->key_len);
-			text_add(&path, "]", 1);
+			scan_path_key(&path, f->key, f->key_len);
 		}
 	}
 	if (leaf)
@@ -586,7 +574,9 @@ int json_decode(const struct json_type *type, const char *text, size_t len, stru
 	struct problems *problems)
 {
 	const struct json_value root = { .kind = JSON_OBJECT, .size = type->size, .type = type };
-	struct decoder d = { .text = text, .len = len, .arena = arena, .problems = problems, .root = &root, .out = out };
+	struct decoder d = {
+		.text = text, .len = len, .arena = arena, .problems = problems, .root = &root, .out = out
+	};
 	size_t errors = problems->errors;
 
 	if (check_text(&d))

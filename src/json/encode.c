@@ -16,10 +16,8 @@ struct json_out {
 /* yajl aborts a generator for good at the first wrong call (a value where a key is due): that is a mistake of ours. */
 static void check(yajl_gen_status status)
 {
-	if (status == yajl_gen_status_ok || status == yajl_gen_generation_complete)
-		return;
-	fprintf(stderr, "hind: JSON written in a wrong order (%d)\n", status);
-	abort();
+	if (status != yajl_gen_status_ok && status != yajl_gen_generation_complete)
+		abort();
 }
 
 struct json_out *json_out_new(bool pretty)
@@ -160,7 +158,8 @@ void json_struct(struct json_out *o, const struct json_type *type, const void *v
 	for (size_t i = 0; i < type->n; i++) {
 		const struct json_member *m = &type->members[i];
 		const char *place = (const char *)value + m->offset, *count = (const char *)value + m->count_offset;
-		bool pointer = m->shape != JSON_SINGLE || m->value->kind == JSON_STRING || m->value->kind == JSON_OBJECT;
+		bool pointer =
+			m->shape != JSON_SINGLE || m->value->kind == JSON_STRING || m->value->kind == JSON_OBJECT;
 
 		if (m->value->kind == JSON_IGNORED || (pointer ? !*(void *const *)place : !*(const bool *)count))
 			continue;

@@ -29,8 +29,8 @@ static bool ends_name(char c)
 	return c == 0 || c == '.' || c == '[';
 }
 
-/* path[at ..] goes on with that key, as ".key", "[key]" or "[\"key\"]": returns where it goes on after it, or -1. A key may hold
- * dots: "sysctl.net.ipv4.ip_forward" leads to the member "net.ipv4.ip_forward" of sysctl. */
+/* path[at ..] goes on with that key, as ".key", "[key]" or "[\"key\"]": returns where it goes on after it, or -1. A key
+ * may hold dots: "sysctl.net.ipv4.ip_forward" leads to the member "net.ipv4.ip_forward" of sysctl. */
 static long match_key(const char *path, long at, const char *key, size_t len)
 {
 	const char *p = path + at;

@@ -45,7 +45,8 @@ static size_t utf8(const char *text, size_t len)
 	uint64_t eight;
 
 	while (i < len) {
-		while (len - i >= sizeof eight && (memcpy(&eight, text + i, sizeof eight), !(eight & 0x8080808080808080u)))
+		while (len - i >= sizeof eight &&
+			(memcpy(&eight, text + i, sizeof eight), !(eight & 0x8080808080808080u)))
 			i += sizeof eight;
 		if (i == len)
 			break;
@@ -123,9 +124,11 @@ static size_t explain_string(const char *text, size_t len, size_t begin, struct 
 	for (size_t i = begin + 1; i < len; i++) {
 		if ((unsigned char)text[i] < ' ') {
 			if (text[i] == '\n')
-				text_printf(reason, "a string must end on the line where it begins (a line break in it is \\n)");
+				text_printf(reason,
+					"a string must end on the line where it begins (a line break in it is \\n)");
 			else
-				text_printf(reason, "a string must not hold the control character 0x%02x as it is; write \\u%04x",
+				text_printf(reason,
+					"a string must not hold the control character 0x%02x as it is; write \\u%04x",
 					(unsigned char)text[i], (unsigned char)text[i]);
 			return i;
 		}
@@ -217,6 +220,10 @@ size_t scan_explain(const char *text, size_t len, size_t from, enum scan_state s
 		i = skip_space(text, len, i + 1);
 	} else if (i < len && state == SCAN_VALUE) {
 		comma = text[i] == ',';
+		if (i == from && i && text[i - 1] == '0' && text[i] >= '0' && text[i] <= '9') {
+			text_printf(reason, "a number must not begin with 0");
+			return i - 1;
+		}
 		if (!comma && (text[i] == '/' || text[i] == '#')) {
 			text_printf(reason, "JSON has no comments");
 			return i;
@@ -228,7 +235,7 @@ size_t scan_explain(const char *text, size_t len, size_t from, enum scan_state s
 		}
 		i = skip_space(text, len, i + 1);
 	} else if (i < len && state == SCAN_END) {
-		found(reason, "the document has ended, but ", text, len, i);
+		found(reason, "nothing may follow the document, but ", text, len, i);
 		return i;
 	}
 	if (i == len) {
@@ -336,7 +343,7 @@ void scan_quote(struct text *t, const char *s, size_t len)
 		size_t n = character((const unsigned char *)s + i, len - i);
 
 		bool control = (unsigned char)s[i] < ' ' || s[i] == 0x7f ||
-			(n == 2 && (unsigned char)s[i] == 0xc2 && (unsigned char)s[i + 1] < 0xa0);
+			       (n == 2 && (unsigned char)s[i] == 0xc2 && (unsigned char)s[i + 1] < 0xa0);
 
 		if (n == 0 || control) {
 			text_printf(t, "\\x%02x", (unsigned char)s[i]);
@@ -347,4 +354,24 @@ void scan_quote(struct text *t, const char *s, size_t len)
 		i += n;
 	}
 	text_printf(t, i < len ? "...\"" : "\"");
+}
+
+static bool is_plain(const char *key, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!(key[i] == '_' || key[i] == '-' || (key[i] >= '0' && key[i] <= '9') ||
+			    ((key[i] | 32) >= 'a' && (key[i] | 32) <= 'z')))
+			return false;
+	return len > 0 && len <= 64;
+}
+
+void scan_path_key(struct text *path, const char *key, size_t len)
+{
+	if (is_plain(key, len)) {
+		text_printf(path, "%s%.*s", path->len ? "." : "", (int)len, key);
+		return;
+	}
+	text_add(path, "[", 1);
+	scan_quote(path, key, len);
+	text_add(path, "]", 1);
 }

@@ -1,5 +1,5 @@
-/* What schemas/generate.py says of each struct in oci.h, so that one engine decodes and encodes them all. The tables are
- * constant; nothing of a schema is looked at when hind runs but these. */
+/* What schemas/generate.py says of each struct in oci.h, so that one engine decodes and encodes them all. The tables
+ * are constant; nothing of a schema is looked at when hind runs but these. */
 #ifndef HIND_TABLE_H
 #define HIND_TABLE_H
 #include <stdbool.h>
@@ -16,19 +16,20 @@ struct json_type;
 struct json_value {
 	uint8_t kind, is_signed;
 	uint16_t size;
-	uint16_t value_offset;        /* of the value in a map's entry */
+	uint16_t value_offset; /* of the value in a map's entry */
 	uint16_t n_names;
-	uint16_t min_length;          /* bytes of a string */
-	int64_t min;                  /* of a signed integer */
+	uint16_t min_length; /* bytes of a string */
+	int64_t min;         /* of a signed integer */
 	uint64_t max;
-	uint64_t umin;                /* of an unsigned integer */
-	const char *const *names;     /* the only strings that are right, or NULL */
+	uint64_t umin;                 /* of an unsigned integer */
+	const char *const *names;      /* the only strings that are right, or NULL */
 	bool (*matches)(const char *); /* the schema's pattern, or NULL */
-	const char *example;          /* a string that matches */
-	const struct json_type *type; /* JSON_OBJECT */
+	const char *example;           /* a string that matches */
+	const struct json_type *type;  /* JSON_OBJECT */
 };
 
-/* One member of an object. The kept value is at offset; count_offset is of has_x (booleans and integers) or n_x (arrays, maps). */
+/* One member of an object. The kept value is at offset; count_offset is of has_x (booleans and integers) or n_x
+ * (arrays, maps). */
 struct json_member {
 	const char *key;
 	const struct json_value *value;

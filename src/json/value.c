@@ -34,7 +34,8 @@ void value_integer(const struct json_value *v, const char *s, size_t len, char *
 		store(place, v->size, negative ? 0 - magnitude : magnitude);
 }
 
-static void name(const struct json_value *v, const char *s, size_t len, struct arena *arena, char *place, struct text *reason)
+static void name(
+	const struct json_value *v, const char *s, size_t len, struct arena *arena, char *place, struct text *reason)
 {
 	const char *nearest;
 
@@ -55,7 +56,8 @@ static void name(const struct json_value *v, const char *s, size_t len, struct a
 		text_printf(reason, "%s%s", i ? ", " : "", v->names[i]);
 }
 
-void value_string(const struct json_value *v, const char *s, size_t len, struct arena *arena, char *place, struct text *reason)
+void value_string(
+	const struct json_value *v, const char *s, size_t len, struct arena *arena, char *place, struct text *reason)
 {
 	char *copy;
 
@@ -65,7 +67,8 @@ void value_string(const struct json_value *v, const char *s, size_t len, struct 
 	}
 	copy = arena_strndup(arena, s, len);
 	if (len < v->min_length) {
-		text_printf(reason, v->min_length == 1 ? "must not be empty" : "must have at least %u bytes", v->min_length);
+		text_printf(reason, v->min_length == 1 ? "must not be empty" : "must have at least %u bytes",
+			v->min_length);
 	} else if (v->matches && !v->matches(copy)) {
 		scan_quote(reason, s, len);
 		text_printf(reason, " does not have the form of \"%s\"", v->example);

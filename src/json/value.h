@@ -10,6 +10,7 @@
 /* What is wrong is added to reason; place is then left alone. s is the number as it stands in the text. */
 void value_integer(const struct json_value *, const char *s, size_t len, char *place, struct text *reason);
 /* s: without quotes and escapes. *place gets a copy in the arena, or one of the schema's own names. */
-void value_string(const struct json_value *, const char *s, size_t len, struct arena *, char *place, struct text *reason);
+void value_string(
+	const struct json_value *, const char *s, size_t len, struct arena *, char *place, struct text *reason);
 
 #endif

@@ -140,32 +140,11 @@ static void report_options(struct json_out *out)
 
 /* --- where it goes --- */
 
-/* The same path, but for "//", "/./" and a slash at the end? */
-static bool same_path(const char *a, const char *b)
-{
-	for (;;) {
-		size_t n, k;
-
-		while (*a == '/' || (*a == '.' && (a[1] == '/' || !a[1])))
-			a++;
-		while (*b == '/' || (*b == '.' && (b[1] == '/' || !b[1])))
-			b++;
-		n = strcspn(a, "/");
-		k = strcspn(b, "/");
-		if (n != k || strncmp(a, b, n) != 0)
-			return false;
-		if (!n)
-			return true;
-		a += n;
-		b += k;
-	}
-}
-
 /* /proc and /sys are what programs trust most, hooks and other runtimes among them: a link there is an attack and no layout
  * (CVE-2019-19921, CVE-2023-27561, CVE-2025-54867). */
 static bool is_trusted(const struct mount_entry *m)
 {
-	return same_path(m->config->destination, "/proc") || same_path(m->config->destination, "/sys");
+	return path_same(m->config->destination, "/proc") || path_same(m->config->destination, "/sys");
 }
 
 static int open_ordinary(const struct mount_entry *m, bool *made, struct err *e)
@@ -315,7 +294,7 @@ static int follow_root(struct mount_entry *m, int tree_fd, struct err *e)
 {
 	int fd;
 
-	if (!same_path(m->config->destination, "/"))
+	if (!path_same(m->config->destination, "/"))
 		return 0;
 	fd = fcntl(tree_fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
@@ -375,7 +354,7 @@ static bool is_filled_later(const struct mount_entry *m)
 	uint64_t attr = m->options.set | m->options.set_all;
 
 	return attr & MOUNT_ATTR_RDONLY && !m->options.remount && !is_bind(m->config, &m->options) &&
-	       (str_eq(m->type, "tmpfs") || same_path(m->config->destination, "/dev"));
+	       (str_eq(m->type, "tmpfs") || path_same(m->config->destination, "/dev"));
 }
 
 static int mount_one(struct mount_entry *m, struct err *e)

@@ -107,7 +107,7 @@ static int copy_special(int to_dir, const char *name, const struct stat *st, str
 	}
 	if (errno != EPERM)
 		return err_sys(e, "mknod");
-	log_warn("mount", "tmpcopyup: %s is a device, which a user namespace cannot make", name);
+	log_info("mount", "tmpcopyup: %s is a device, which a user namespace cannot make", name);
 	return 0;
 }
 

@@ -44,7 +44,7 @@ static int set_attributes(int tree_fd, uint64_t set, uint64_t clear, struct err 
 		return 0;
 	if (e->code != EPERM || !(clear & ~(uint64_t)MOUNT_ATTR__ATIME))
 		return -1;
-	log_warn("mount", "the source keeps its attributes, which are locked: %s", e->msg);
+	log_info("mount", "the source keeps its attributes, which are locked: %s", e->msg);
 	clear &= MOUNT_ATTR__ATIME;
 	return set || clear ? mountfd_setattr(tree_fd, false, set, clear, 0, e) : 0;
 }
@@ -81,7 +81,7 @@ static int make_copy(const struct mount_entry *m, int source_fd, struct err *e)
 	if (tree_fd < 0)
 		return err_wrap(e, "copy the mount of %s", m->config->source);
 	if (o->n_super)
-		log_warn("mount", "%s: %s is a property of the file system, which a bind mount leaves as it is",
+		log_info("mount", "%s: %s is a property of the file system, which a bind mount leaves as it is",
 			m->config->destination, o->super[0]);
 	return mount_tree_attributes(m, tree_fd, e) ? -1 : take_fd(&tree_fd);
 }
@@ -116,7 +116,7 @@ static bool is_on_disk(const struct mount_entry *m)
 {
 	struct stat st;
 
-	return m->config->source && *m->config->source == '/' && stat(m->config->source, &st) == 0 && S_ISBLK(st.st_mode);
+	return m->config->source && *m->config->source == '/' && fstatat(AT_FDCWD, m->config->source, &st, 0) == 0 && S_ISBLK(st.st_mode);
 }
 
 int mount_tree_new(const struct mount_entry *m, const char *type, const char *const *data, size_t n, uint64_t attr, struct err *e)

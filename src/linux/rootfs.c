@@ -1,197 +1,161 @@
 /* root and linux.rootfsPropagation: the container's root file system. runtime-spec config.md "Root", config-linux.md "Rootfs Mount
- * Propagation"; pivot_root(2), mount_namespaces(7).
+ * Propagation"; mount_namespaces(7), mount_setattr(2).
  *
- * Three steps: init_rootfs comes before every mount, since until propagation is cut a mount would reach the host; init_pivot
- * comes after the last thing that needs the host's files; init_rootfs_seal is the last to touch the tree. */
+ * init_rootfs comes before every mount, since until propagation is cut a mount would reach the host. init_rootfs_seal comes after
+ * the last thing that is made in the root: a read-only one cannot even get a mount point. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "linux/linux.h"
+#include "linux/mount_flag.h"
+#include "linux/rootfs_propagation.h"
 #include "step/init.h"
 #include "step/ns.h"
 #include "sys/mountfd.h"
 
-static const struct name_value propagations[] = {
-	{ "private", MS_PRIVATE },
-	{ "rprivate", MS_PRIVATE | MS_REC },
-	{ "shared", MS_SHARED },
-	{ "rshared", MS_SHARED | MS_REC },
-	{ "slave", MS_SLAVE },
-	{ "rslave", MS_SLAVE | MS_REC },
-	{ "unbindable", MS_UNBINDABLE },
-	{ "runbindable", MS_UNBINDABLE | MS_REC },
-	{ 0 },
-};
-
-static uint64_t propagation_of(const struct oci_config *config)
+struct rootfs_propagation rootfs_propagation(const struct oci_config *config)
 {
 	const char *name = config->linux ? config->linux->rootfs_propagation : NULL;
-	const struct name_value *found = name ? name_find(propagations, name) : NULL;
+	const struct mount_option *option = name ? mount_option_find(name) : NULL;
+	struct rootfs_propagation none = { 0, false };
 
-	return found ? found->value : 0;
+	if (!option || (option->kind != OPTION_PROPAGATION && option->kind != OPTION_PROPAGATION_ALL))
+		return none;
+	return (struct rootfs_propagation){ option->value, option->kind == OPTION_PROPAGATION_ALL };
 }
 
 static void validate(const struct oci_config *config, struct problems *problems)
 {
 	const char *name = config->linux ? config->linux->rootfs_propagation : NULL;
+	bool own = ns_find(config, NS_MOUNT);
 
 	if (!config->root)
-		problem_add(problems, "root", "is missing: it names the root file system");
-	else if (!*config->root->path)
-		problem_add(problems, "root.path", "is empty");
-	if (name && *name && !name_find(propagations, name))
+		problem_add(problems, "root", "is missing: it names the container's root file system");
+	else if (!config->root->path || !*config->root->path)
+		problem_add(problems, "root.path", "is empty: a directory, relative to the bundle or absolute");
+	else if (config->root->readonly && !own)
+		problem_add(problems, "root.readonly", "needs a mount namespace in linux.namespaces");
+	if (!name || !*name)
+		return;
+	if (!rootfs_propagation(config).kind)
 		problem_add(problems, "linux.rootfsPropagation",
-			"\"%s\" is none of private, shared, slave, unbindable and the same with r for recursive", name);
+			"\"%s\" is none of private, shared, slave and unbindable (or with an r in front, for all mounts below)", name);
+	else if (!own)
+		problem_add(problems, "linux.rootfsPropagation", "needs a mount namespace in linux.namespaces");
 }
 
-static bool own_mounts(const struct init *init)
+/* The root of the mount that fd is on; fd itself where it is that. */
+static int open_mount_root(int fd, struct err *e)
 {
-	return init->new_ns[NS_MOUNT] || init->join_ns[NS_MOUNT];
+	cleanup_fd int at = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	struct statx st;
+
+	if (at < 0)
+		return err_sys(e, "dup");
+	for (;;) {
+		int up;
+
+		if (statx(at, "", AT_EMPTY_PATH, 0, &st) < 0)
+			return err_sys(e, "statx");
+		if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT || !(st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+			return take_fd(&at);
+		up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (up < 0)
+			return err_sys(e, "open ..");
+		close(at);
+		at = up;
+	}
 }
 
-static int set_propagation(const char *path, bool recursive, uint64_t propagation, struct err *e)
+/* What is mounted in our copy of the host's tree must not show on the host. By default the host's own changes still come in, as
+ * those below a bind mount with "rslave" should. Who wants mounts to travel to the host ("shared") keeps its peer groups, but for
+ * the one mount that the root is on: pivot_root(2) refuses it otherwise. */
+static int cut_propagation(const struct init *init, int target_fd, struct err *e)
 {
-	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t kind = rootfs_propagation(init->config).kind;
+	cleanup_fd int fd = -1;
 
+	if (kind == MS_SHARED) {
+		fd = open_mount_root(target_fd, e);
+		if (fd < 0 || mountfd_setattr(fd, false, 0, 0, MS_PRIVATE, e))
+			return err_wrap(e, "propagation of the mount below root.path");
+		return 0;
+	}
+	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(e, "open %s", path);
-	if (mountfd_setattr(fd, recursive, 0, 0, propagation, e))
-		return err_wrap(e, "propagation of %s", path);
+		return err_sys(e, "open /");
+	/* Unbindable ones could not even be bound by us. */
+	if (mountfd_setattr(fd, true, 0, 0, kind == MS_PRIVATE || kind == MS_UNBINDABLE ? MS_PRIVATE : MS_SLAVE, e))
+		return err_wrap(e, "propagation of /%s",
+			e->code == EINVAL ? " (in a chroot, hind needs its root to be a mount)" : "");
 	return 0;
 }
 
-/* The longest mount point of mountinfo that holds path. */
-static char *mount_point_of(const char *mountinfo, const char *path)
+/* By its name: a handle that the parent opened would be of the parent's mount namespace, and only a mount of our own can be copied. In a namespace
+ * that was joined the name means what it means there. */
+static int open_target(const struct init *init, struct err *e)
 {
-	char *best = mem_strdup("/"), point[4096];
+	cleanup_fd int fd = open(init->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	for (const char *line = mountinfo; line && *line; line = strchr(line, '\n'), line += line != NULL) {
-		size_t len;
-
-		if (sscanf(line, "%*d %*d %*s %*s %4095s", point) != 1)
-			continue;
-		len = strlen(point);
-		if (len > strlen(best) && strncmp(path, point, len) == 0 && (path[len] == '/' || !path[len])) {
-			free(best);
-			best = mem_strdup(point);
-		}
-	}
-	return best;
+	if (fd < 0 && errno == EACCES && (init->new_ns[NS_USER] || init->join_ns[NS_USER]))
+		return err_sys(e, "root.path: the container's root user, who is another one on the host, has to reach %s", init->rootfs);
+	if (fd < 0)
+		return err_sys(e, "root.path: open %s", init->rootfs);
+	return take_fd(&fd);
 }
 
-/* With shared propagation the tree stays in the host's peer groups, as somebody wants mounts to travel. Only what holds the
- * root itself must not: pivot_root refuses it, and our own bind there would show up on the host. */
-static int cut_parent(const struct init *init, struct err *e)
-{
-	cleanup_free char *text = NULL, *point = NULL;
-	size_t len;
-
-	if (file_read(init->proc_fd, "self/mountinfo", 64 << 20, &text, &len, e))
-		return -1;
-	point = mount_point_of(text, init->rootfs);
-	return set_propagation(point, false, MS_PRIVATE, e);
-}
-
+/* A copy of the root, mounted on itself: pivot_root(2) wants a mount, and its attributes are ours to change. */
 static int prepare(struct init *init, struct err *e)
 {
-	uint64_t propagation = propagation_of(init->config);
-	cleanup_fd int target_fd = open(init->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC), tree_fd = -1;
+	bool shared = rootfs_propagation(init->config).kind == MS_SHARED;
+	cleanup_fd int target_fd = open_target(init, e), tree_fd = -1;
 
 	if (target_fd < 0)
-		return err_sys(e, "root.path: open %s", init->rootfs);
-	if (!own_mounts(init)) {
+		return -1;
+	umask(022); /* until init_user sets the program's: the caller's must not show in what is made here */
+	if (!init->new_ns[NS_MOUNT] && !init->join_ns[NS_MOUNT]) {
 		init->rootfs_fd = take_fd(&target_fd);
 		return 0;
 	}
-	if (propagation & MS_SHARED) {
-		if (cut_parent(init, e))
-			return -1;
-	} else if (set_propagation("/", true, propagation & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE, e)) {
+	if (init->new_ns[NS_MOUNT] && cut_propagation(init, target_fd, e))
 		return -1;
-	}
-	/* pivot_root wants a mount, which a directory is not; and the clone's attributes are ours to change. */
 	tree_fd = mountfd_clone(target_fd, true, e);
-	if (tree_fd < 0 || mountfd_attach(tree_fd, target_fd, e))
+	if (tree_fd < 0)
+		return err_wrap(e, "root.path: copy the mount of %s", init->rootfs);
+	/* What is mounted in the copy would appear in its peers. */
+	if ((shared || init->join_ns[NS_MOUNT]) && mountfd_setattr(tree_fd, true, 0, 0, MS_PRIVATE, e))
+		return err_wrap(e, "propagation of root.path");
+	if (mountfd_attach(tree_fd, target_fd, e))
 		return err_wrap(e, "root.path: %s", init->rootfs);
 	init->rootfs_fd = take_fd(&tree_fd);
+	log_info("rootfs", "path=%s", init->rootfs);
 	return 0;
-}
-
-/* For an initramfs, which cannot be pivoted away: our root is moved over it. What is still mounted above is out of reach by
- * name, but not by fd; hind has none open that the program will see. */
-static int move_root(struct init *init, struct err *e)
-{
-	if (syscall(SYS_move_mount, init->rootfs_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return err_sys(e, "move the root");
-	if (fchdir(init->rootfs_fd) < 0 || chroot(".") < 0 || chdir("/") < 0)
-		return err_sys(e, "chroot");
-	return 0;
-}
-
-static int pivot(struct init *init, struct err *e)
-{
-	cleanup_fd int old_fd = -1;
-
-	if (!own_mounts(init)) {
-		if (fchdir(init->rootfs_fd) < 0 || chroot(".") < 0 || chdir("/") < 0)
-			return err_sys(e, "chroot");
-		return 0;
-	}
-	if (init->no_pivot)
-		return move_root(init, e);
-	old_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (old_fd < 0 || fchdir(init->rootfs_fd) < 0)
-		return err_sys(e, "open the old root");
-	/* pivot_root(".", ".") stacks the old root on the new one, so no directory is needed for it (pivot_root(2)). */
-	if (syscall(SYS_pivot_root, ".", ".") < 0)
-		return err_sys(e, "pivot_root%s",
-			errno == EINVAL ? " (the host's root is an initramfs? --no-pivot is for that)" : "");
-	/* Nor must taking the old tree away travel to the host. */
-	if (propagation_of(init->config) & MS_SHARED && mountfd_setattr(old_fd, true, 0, 0, MS_SLAVE, e))
-		return err_wrap(e, "propagation of the old root");
-	if (fchdir(old_fd) < 0 || umount2(".", MNT_DETACH) < 0)
-		return err_sys(e, "detach the old root");
-	return chdir("/") < 0 ? err_sys(e, "chdir /") : 0;
-}
-
-static bool wants_seal(const struct oci_config *config)
-{
-	return (config->root && config->root->readonly) || propagation_of(config);
 }
 
 static int seal(struct init *init, struct err *e)
 {
-	uint64_t propagation = propagation_of(init->config);
+	struct rootfs_propagation propagation = rootfs_propagation(init->config);
 
-	/* What had to be filled first, with device nodes or the hierarchies of cgroup v1. */
 	for (size_t i = 0; i < init->n_readonly_later; i++)
 		if (mountfd_setattr(init->readonly_later_fd[i], false, MOUNT_ATTR_RDONLY, 0, 0, e))
-			return err_wrap(e, "mounts: make read-only");
-	if (!wants_seal(init->config))
-		return 0;
-	if (!own_mounts(init))
-		return err_set(e, "root.readonly and linux.rootfsPropagation need a mount namespace");
+			return err_wrap(e, "mounts: make one read-only");
+	for (size_t i = 0; i < init->n_readonly_later; i++)
+		fd_close(&init->readonly_later_fd[i]);
+	init->n_readonly_later = 0;
 	if (init->config->root->readonly && mountfd_setattr(init->rootfs_fd, false, MOUNT_ATTR_RDONLY, 0, 0, e))
 		return err_wrap(e, "root.readonly");
-	if (propagation &&
-		mountfd_setattr(init->rootfs_fd, propagation & MS_REC, 0, 0, propagation & ~(uint64_t)MS_REC, e))
+	/* Only now that it is "/": before, it was a mount among the host's. */
+	if (propagation.kind && mountfd_setattr(init->rootfs_fd, propagation.all, 0, 0, propagation.kind, e))
 		return err_wrap(e, "linux.rootfsPropagation");
 	return 0;
 }
 
-const struct feature feature_rootfs = { "rootfs", "root", validate, NULL };
+const struct feature feature_rootfs = { "rootfs", "root", validate };
 const struct init_step init_rootfs = { "rootfs", NULL, prepare };
-const struct init_step init_pivot = { "pivot", NULL, pivot };
 const struct init_step init_rootfs_seal = { "rootfs", NULL, seal };

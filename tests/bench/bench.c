@@ -5,7 +5,6 @@
  * In each round every runtime takes its turn, so that a slow minute of the machine is slow for all. --limits judges the
  * ratios (ok, not ok). It all happens in a mount namespace with a tmpfs for bundles and state; a cgroup2 beside v1
  * controllers is out of sight in it, because crun refuses that layout. */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <errno.h>

@@ -5,7 +5,6 @@
  *	floor ROOTFS PROGRAM [ARG...]
  *
  * Called as `true` it does nothing, called as `pause` it sleeps: the benchmark's rootfs needs no other program. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>

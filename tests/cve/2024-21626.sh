@@ -29,7 +29,7 @@ test_program_has_stdio_alone()
 {
 	bundle_new b
 	args payload fds
-	expect_status 0 run 7< / 8< /etc 20< /proc
+	expect_status 0 run 7< / 8< /etc 9< /proc
 	expect_lines 3 "$OUTPUT"
 	expect_no_match '^([3-9]|[0-9]{2,}) ' "$OUTPUT"
 }

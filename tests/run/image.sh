@@ -38,7 +38,7 @@ test_host_temporary_directories_are_covered()
 	mkdir -p /run/hind
 	touch /run/hind/x
 	shortcut NOIMG sh -c 'ls -A /tmp /var/tmp /run; stat -c "%a %n" /tmp /var/tmp /run; echo x > /tmp/y; cat /tmp/y'
-	rm "/tmp/$PREFIX" "/var/tmp/$PREFIX"
+	rm "/tmp/$PREFIX" "/var/tmp/$PREFIX" /run/hind/x
 	expect_no_match "$PREFIX" "$OUTPUT"
 	expect_no_match '^hind$' "$OUTPUT"
 	expect_match '^1777 /tmp$' "$OUTPUT"

@@ -25,10 +25,13 @@ test_what_is_not_listed_is_inherited()
 # The set-up itself opens more files and makes processes: the limits are for the program.
 test_limits_do_not_hit_the_set_up()
 {
-	bundle_new b '.process.rlimits=[{type:"RLIMIT_NOFILE",soft:4,hard:4},{type:"RLIMIT_FSIZE",soft:0,hard:0},{type:"RLIMIT_MEMLOCK",soft:0,hard:0}]'
+	bundle_new b '.process.rlimits=[{type:"RLIMIT_NOFILE",soft:4,hard:4},{type:"RLIMIT_MEMLOCK",soft:0,hard:0}]'
 	args payload rlimits
 	expect_status 0 run
 	expect_match '^7 4 4$' "$OUTPUT"
+	config '.process.rlimits=[{type:"RLIMIT_FSIZE",soft:0,hard:0},{type:"RLIMIT_NPROC",soft:0,hard:0}]'
+	args true
+	expect_status 0 run
 }
 
 test_soft_limit_is_raised_to_the_hard_one()

@@ -91,11 +91,23 @@ static void paths(void)
 	CHECK("make_file makes a regular file", fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
 	fd_close(&fd);
 	fd = path_make_file(root_fd, "evil/file", 0644, &e);
-	CHECK("an absolute link does not lead out (CVE-2024-45310)",
-	        fd < 0 && faccessat(top_fd, "outside/file", F_OK, 0) < 0);
+	CHECK("an absolute link that leads to nothing is made inside the root (CVE-2024-45310)",
+	        fd >= 0 && faccessat(top_fd, "outside/file", F_OK, 0) < 0 && fstatat(root_fd, path + 1, &st, 0) == 0);
 	fd_close(&fd);
+	if (symlinkat("../../run/there", root_fd, "a/b/link") || symlinkat("loop", root_fd, "loop"))
+		abort();
+	fd = path_make_file(root_fd, "a/b/link", 0644, &e);
+	CHECK("a file is made where a link to nothing points",
+	        fd >= 0 && fstatat(root_fd, "run/there", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode));
+	fd_close(&fd);
+	fd = path_make_file(root_fd, "loop/file", 0644, &e);
+	CHECK("a link to itself is an error", fd < 0 && e.code == ELOOP);
+	fd = path_make_file(root_fd, "a/new", 0644, &e);
+	fd_close(&fd);
+	fd = path_make_dirs(root_fd, "a/new/dir", 0755, &e);
+	CHECK("nothing is made below a file", fd < 0 && e.code == ENOTDIR);
 	fd = path_make_dirs(root_fd, "up/dir", 0755, &e);
-	CHECK("a relative link does not lead out", faccessat(top_fd, "outside/dir", F_OK, 0) < 0);
+	CHECK("a relative link does not lead out", fd >= 0 && faccessat(top_fd, "outside/dir", F_OK, 0) < 0);
 	fd_close(&fd);
 	fd = path_open_nolink(root_fd, "evil", O_PATH, &e);
 	CHECK("open_nolink refuses a link", fd < 0 && e.code == ELOOP);
@@ -105,6 +117,12 @@ static void paths(void)
 	fd_close(&fd);
 	CHECK("remove_tree leaves nothing and follows no link",
 	        file_remove_tree(AT_FDCWD, top, &e) == 0 && access(top, F_OK) < 0);
+}
+
+static void path_texts(void)
+{
+	CHECK("the same path in other words", path_same("/dev/", "//dev") && path_same("/", "") && path_same("/./a//b/.", "a/b"));
+	CHECK("other paths", !path_same("/dev", "/dev/x") && !path_same("/dev", "/devx") && !path_same("/..", "/"));
 }
 
 static void arenas(void)
@@ -186,5 +204,6 @@ int main(void)
 	suggestions();
 	paths();
 	arenas();
+	path_texts();
 	return check_end();
 }

@@ -1,0 +1,177 @@
+/* Global options, the command table, the exit status. The only place that prints errors. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "base/str.h"
+#include "cmd/command.h"
+#include "container/container.h"
+#include "sys/exe.h"
+#include "version.h"
+
+const struct command *const commands[] = {
+	&cmd_run, &cmd_create, &cmd_start, &cmd_state, &cmd_kill, &cmd_delete, &cmd_list, &cmd_spec, &cmd_validate,
+	&cmd_features, NULL,
+};
+
+static const struct opt global_opts[] = {
+	{ "root", 0, OPT_STRING, offsetof(struct globals, root), "DIR", "where containers are recorded (default: /run/hind)" },
+	{ "log", 0, OPT_STRING, offsetof(struct globals, log), "DEST",
+	        "a file, syslog:IDENT or journald:IDENT instead of stderr" },
+	{ "log-format", 0, OPT_STRING, offsetof(struct globals, log_format), "text|json", "default: text" },
+	{ "log-level", 0, OPT_STRING, offsetof(struct globals, log_level), "LEVEL",
+	        "error, warning (default), info or debug" },
+	{ "debug", 0, OPT_FLAG, offsetof(struct globals, debug), NULL, "the same as --log-level debug" },
+	{ "systemd-cgroup", 's', OPT_FLAG, offsetof(struct globals, systemd_cgroup), NULL, "cgroups through systemd" },
+	{ "cgroup-manager", 0, OPT_STRING, offsetof(struct globals, cgroup_manager), "MANAGER",
+	        "cgroupfs (default), systemd or disabled" },
+	{ "strict", 0, OPT_FLAG, offsetof(struct globals, strict), NULL, "unknown properties in config.json are errors" },
+	{ "rootless", 0, OPT_STRING, offsetof(struct globals, rootless), "auto|true|false", NULL },
+	{ "criu", 0, OPT_STRING, offsetof(struct globals, criu), "PATH", NULL },
+	{ "version", 'v', OPT_FLAG, offsetof(struct globals, version), NULL, "print the version" },
+	{ "", 'V', OPT_FLAG, offsetof(struct globals, version), NULL, NULL },
+	{ "help", 'h', OPT_FLAG, offsetof(struct globals, help), NULL, "this text; `hind COMMAND --help` for a command" },
+	{ 0 },
+};
+
+static int usage(void)
+{
+	puts("hind - HIND Is Not Docker: a container runtime\n\n"
+	     "Usage: hind [options] COMMAND [options] [arguments]\n\nCommands:");
+	for (const struct command *const *c = commands; *c; c++)
+		printf("  %-10s %s\n", (*c)->name, (*c)->help);
+	puts("\nOptions:");
+	opt_help(global_opts);
+	puts("\n`hind run -it NOIMG /bin/sh` starts a shell on the host's own root file system.");
+	return 0;
+}
+
+static int version(void)
+{
+	printf("hind version %s\ncommit: %s\nspec: 1.3.0\n", HIND_VERSION, HIND_COMMIT);
+	return 0;
+}
+
+static const struct command *command_find(const char *name, struct err *e)
+{
+	const char *names[64], *near;
+	size_t n = 0;
+
+	for (const struct command *const *c = commands; *c; c++) {
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+		names[n++] = (*c)->name;
+	}
+	near = str_nearest(name, names, n);
+	if (near)
+		err_set(e, "unknown command \"%s\": did you mean %s?", name, near);
+	else
+		err_set(e, "unknown command \"%s\": hind --help lists the commands", name);
+	return NULL;
+}
+
+/* clone3's flags, mount_setattr, CLONE_INTO_CGROUP and cgroup.kill are taken for granted. */
+static int kernel_check(struct err *e)
+{
+	struct utsname u;
+	int major = 0, minor = 0;
+
+	if (uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 && (major < 5 || (major == 5 && minor < 14)))
+		return err_set(e, "Linux 5.14 or newer is needed, and this is %s", u.release);
+	return 0;
+}
+
+static int log_start(const struct globals *g, struct err *e)
+{
+	int level = g->debug ? LEVEL_DEBUG : g->log_level ? log_level_parse(g->log_level) : LEVEL_WARNING;
+
+	if (level < 0)
+		return err_set(e, "--log-level: \"%s\" is none of error, warning, info, debug", g->log_level);
+	return log_open(g->log, g->log_format, level, e);
+}
+
+static int enter_guard(const struct globals *g, char **argv, struct err *e)
+{
+	/* Nobody inside may look into us with ptrace or /proc/PID (CVE-2016-9962), and the program file is out of reach. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
+	if (file_mkdirs(g->root, 0700, e))
+		return -1;
+	return exe_protect(g->root, argv, e);
+}
+
+static int globals_settle(struct globals *g, struct err *e)
+{
+	static const char *const managers[] = { "cgroupfs", "systemd", "disabled" };
+
+	g->arena = arena_new();
+	if (!g->root)
+		g->root = store_default_root(g->arena);
+	if (g->systemd_cgroup)
+		g->cgroup_manager = "systemd";
+	if (!g->cgroup_manager)
+		g->cgroup_manager = "cgroupfs";
+	for (size_t i = 0; i < ARRAY_LEN(managers); i++)
+		if (strcmp(managers[i], g->cgroup_manager) == 0)
+			return 0;
+	return err_set(e, "--cgroup-manager: \"%s\" is none of cgroupfs, systemd, disabled", g->cgroup_manager);
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	return argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+}
+
+static int command_help(const struct command *c)
+{
+	printf("Usage: hind %s %s\n\n%s.\n", c->name, c->synopsis, c->help);
+	if (c->opts && c->opts->name) {
+		puts("\nOptions:");
+		opt_help(c->opts);
+	}
+	if (c->notes)
+		printf("\n%s", c->notes);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct globals g = { 0 };
+	const struct command *c;
+	struct err e;
+	int words, status, failure = 1;
+	/* opt_parse reorders argv, and the program may execute itself once more. */
+	char **original = mem_alloc((argc + 1) * sizeof *original);
+
+	memcpy(original, argv, argc * sizeof *argv);
+	words = opt_parse(global_opts, &g, argc, argv, true, &e);
+	if (words < 0)
+		goto failed;
+	if (g.version)
+		return version();
+	if (g.help || words == 0)
+		return usage();
+	argv += 1;
+	c = command_find(argv[0], &e);
+	if (!c)
+		goto failed;
+	failure = c->failure;
+	if (wants_help(words, argv))
+		return command_help(c);
+	if (log_start(&g, &e) || globals_settle(&g, &e))
+		goto failed;
+	if (c->enters && (kernel_check(&e) || enter_guard(&g, original, &e)))
+		goto failed;
+	status = c->run(&g, words, argv, &e);
+	if (status >= 0)
+		return status;
+failed:
+	log_error(&e);
+	return failure;
+}

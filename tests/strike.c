@@ -1,0 +1,95 @@
+/* Kills a program at its N-th system call, or its first child at the child's N-th:
+ *
+ *	strike parent|child N PROGRAM [ARG...]
+ *
+ * 0: it was struck, and everything that the program waits for has ended; 99: it ended before its N-th call. strace(1) can do
+ * the first, but counts the calls of the child from the same rule. */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOT_REACHED 99
+#define OPTIONS                                                                                                        \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
+
+static pid_t parent, child;
+static bool strike_child, struck;
+static long left; /* calls until it strikes */
+
+static pid_t start(char **argv)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		execv(argv[0], argv);
+		perror(argv[0]);
+		_exit(127);
+	}
+	return pid;
+}
+
+static bool is_target(pid_t pid)
+{
+	return pid == (strike_child ? child : parent);
+}
+
+/* Lets a stopped process go on, with the signal that it stopped for. */
+static void go_on(pid_t pid, int sig)
+{
+	ptrace(is_target(pid) && !struck ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, (void *)(long)sig);
+}
+
+static void stopped(pid_t pid, int status)
+{
+	static bool inside; /* every call stops twice: going in and coming out */
+	int sig = WSTOPSIG(status), event = status >> 16;
+
+	if (sig == (SIGTRAP | 0x80)) {
+		inside = !inside;
+		if (is_target(pid) && inside && --left == 0) {
+			struck = true;
+			kill(pid, SIGKILL);
+			return;
+		}
+		go_on(pid, 0);
+	} else if (event) {
+		/* After execve the next stop is its way out. */
+		unsigned long made = 0;
+		if (event != PTRACE_EVENT_EXEC && pid == parent && !child && !ptrace(PTRACE_GETEVENTMSG, pid, 0, &made))
+			child = (pid_t)made;
+		go_on(pid, 0);
+	} else {
+		go_on(pid, sig == SIGSTOP ? 0 : sig);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+	pid_t pid;
+
+	if (argc < 4 || (strcmp(argv[1], "parent") && strcmp(argv[1], "child")))
+		return 2;
+	strike_child = !strcmp(argv[1], "child");
+	left = atol(argv[2]);
+	parent = start(argv + 3);
+	if (waitpid(parent, &status, 0) != parent || !WIFSTOPPED(status))
+		return 2;
+	ptrace(PTRACE_SETOPTIONS, parent, 0, OPTIONS);
+	go_on(parent, 0);
+	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+		if (WIFSTOPPED(status))
+			stopped(pid, status);
+		else if (pid == parent)
+			break;
+	}
+	return struck ? 0 : NOT_REACHED;
+}
