@@ -6,7 +6,7 @@
 const struct feature *const plan_features[] = {
 	&feature_namespace, &feature_userns, &feature_timens, &feature_rootfs, &feature_mount, &feature_mask, &feature_device,
 	&feature_terminal, &feature_caps, &feature_seccomp, &feature_user, &feature_env, &feature_cwd, &feature_hostname,
-	&feature_sysctl, &feature_rlimit, &feature_oom, NULL,
+	&feature_sysctl, &feature_rlimit, &feature_oom, &feature_hooks, NULL,
 };
 
 const struct host_step *const plan_host[] = {
@@ -17,14 +17,16 @@ const struct host_step *const plan_host[] = {
 	&host_procfs,           /* our own procfs: the container's cannot be trusted */
 	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
 	&host_sysctl_check,     /* is the namespace of each sysctl the container's own? */
+	&host_caps,             /* warns of what cannot be granted, while stderr is still the caller's */
 	&host_seccomp_compile,  /* compiling needs libseccomp, memory and files: not in the child */
+	&host_seccomp_agent,    /* its socket is a path of the host */
 	&host_terminal_connect, /* the console socket, too */
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* limits are set before anybody is inside */
 	&host_fork,             /* from here on both halves work side by side */
+	&host_oom,              /* an undumpable child cannot write its own; without privileges we can until it is mapped */
 	&host_userns_map,       /* the child can do nothing before its ids are mapped */
 	&host_cgroup_join,      /* the child mounts meanwhile */
-	&host_oom,              /* an undumpable child cannot write its own oom_score_adj */
 	&host_rlimit_raise,     /* a hard limit is raised with the host's privileges only */
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
 	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */
@@ -35,6 +37,7 @@ const struct host_step *const plan_host[] = {
 
 const struct init_step *const plan_init[] = {
 	&init_hygiene,         /* first: no descriptor of the caller's may pass */
+	&init_host_pid,        /* for the state that hooks get */
 	&init_userns_enter,    /* ids are mapped: become root in here */
 	&init_namespace_join,  /* the others' namespaces, before anything is set up in them */
 	&init_timens,          /* offsets before anybody is inside */
@@ -65,12 +68,13 @@ const struct init_step *const plan_init[] = {
 	&init_no_new_privs,    /* before seccomp, which without it needs CAP_SYS_ADMIN */
 	&init_rlimit,          /* late: RLIMIT_NOFILE and others would hit our own work */
 	&init_signal,          /* default dispositions, empty mask */
+	&init_close_set_up,    /* nothing of the host may be in sight while we wait */
 	NULL,
 };
 
 const struct init_step *const plan_init_last[] = {
 	&init_start_hooks, /* startContainer: in the container, before its program */
-	&init_seccomp,     /* as late as can be: the filter judges what follows */
-	&init_caps_final,  /* CAP_SYS_ADMIN was kept for the filter */
+	&init_preserve,    /* the program's own descriptors lose close-on-exec as late as can be */
+	&init_seccomp,     /* last: the filter judges what follows, and that is execve alone */
 	NULL,
 };

@@ -65,6 +65,8 @@ static void validate(const struct oci_config *config, struct problems *problems)
 
 		if (*d->path != '/')
 			problem_add(problems, AT("linux.devices[%zu].path", i), "\"%s\" is not an absolute path", d->path);
+		else if (path_same(d->path, "/"))
+			problem_add(problems, AT("linux.devices[%zu].path", i), "\"%s\" names no file", d->path);
 		if (!name_find(types, d->type))
 			problem_add(problems, AT("linux.devices[%zu].type", i), "\"%s\" is none of c, u, b, p", d->type);
 		else if (type_of(d) != S_IFIFO && (!d->has_major || !d->has_minor))
