@@ -305,7 +305,7 @@ test_relative_root()
 {
 	expect_status 0 "$HIND" --root state run image echo here
 	expect_eq here "$OUTPUT"
-	rmdir state
+	rm -r state
 }
 
 test_dry_run_makes_nothing()

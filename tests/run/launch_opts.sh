@@ -1,0 +1,66 @@
+# The options that create and run share.
+
+setup()
+{
+	bundle_new b
+}
+
+test_preserved_descriptors_and_no_others()
+{
+	echo three > three
+	echo four > four
+	args payload fds
+	exec 3< three 4< four 5< /dev/null 9< /dev/null
+	expect_status 0 run --preserve-fds 2
+	exec 3<&- 4<&- 5<&- 9<&-
+	expect_eq '0 1 2 3 4 ' "$(echo "$OUTPUT" | cut -d ' ' -f 1 | sort -n | tr '\n' ' ')"
+	expect_match '^3 .*/three$' "$OUTPUT"
+}
+
+test_no_descriptor_by_default()
+{
+	args payload fds
+	exec 3< /etc/passwd 8< /
+	expect_status 0 run
+	exec 3<&- 8<&-
+	expect_eq '0 1 2 ' "$(echo "$OUTPUT" | cut -d ' ' -f 1 | sort -n | tr '\n' ' ')"
+}
+
+test_descriptor_that_is_not_open()
+{
+	args true
+	id_new
+	expect_error 'descriptor 3 is not open' hind run --bundle "$BUNDLE" --preserve-fds 1 "$ID"
+	expect_error 'preserve-fds' hind run --bundle "$BUNDLE" --preserve-fds many "$ID"
+	expect_no_leak
+}
+
+test_terminal_needs_a_socket_where_nobody_stays()
+{
+	config '.process.terminal=true'
+	id_new
+	expect_error 'console-socket' hind create --bundle "$BUNDLE" "$ID"
+	expect_error 'console-socket' hind run --detach --bundle "$BUNDLE" "$ID"
+	config '.process.terminal=false'
+	expect_error 'process.terminal is false' hind create --bundle "$BUNDLE" --console-socket "$PWD/socket" "$ID"
+	expect_no_leak
+}
+
+test_no_pivot()
+{
+	run_sh 'ls -d /bin /proc/1'
+	with=$OUTPUT
+	args sh -c 'ls -d /bin /proc/1; ls /..'
+	expect_status 0 run --no-pivot
+	expect_match '^/bin$' "$OUTPUT"
+	expect_no_match '^lib64$' "$OUTPUT" 'what is above the root'
+	expect_match '/bin' "$with"
+}
+
+test_options_of_other_runtimes_are_taken()
+{
+	args true
+	expect_status 0 run --no-subreaper
+	expect_status 0 run -no-subreaper
+	expect_status 0 run --no-new-keyring
+}
