@@ -305,6 +305,7 @@ test_relative_root()
 {
 	expect_status 0 "$HIND" --root state run image echo here
 	expect_eq here "$OUTPUT"
+	rm -rf state/.seccomp
 	rmdir state
 }
 
