@@ -5,9 +5,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/opt.h"
 #include "base/str.h"
 #include "cmd/command.h"
@@ -113,6 +115,14 @@ static int globals_settle(struct globals *g, struct err *e)
 	g->arena = arena_new();
 	if (!g->root)
 		g->root = store_default_root(g->arena);
+	/* Bundles of the shortcut lie below it, and the container's processes look them up from elsewhere. */
+	if (*g->root != '/') {
+		cleanup_free char *cwd = getcwd(NULL, 0);
+
+		if (!cwd)
+			return err_sys(e, "getcwd");
+		g->root = arena_printf(g->arena, "%s/%s", cwd, g->root);
+	}
 	if (g->systemd_cgroup)
 		g->cgroup_manager = "systemd";
 	if (!g->cgroup_manager)

@@ -216,7 +216,7 @@ void leak_take(const struct leak_scope *s, struct leak_list *l)
 	add_processes(s->keeper, l);
 	add_files(s->root, " . .. .seccomp ", l); /* compiled filters are kept */
 	add_files("/run/hind", " . .. .seccomp ", l);
-	add_files(s->dir, " . .. work root stdout stderr reason output leak leaks ", l);
+	add_files(s->dir, " . .. work root stdout stderr reason output leak leaks keyboard ", l);
 	qsort(l->line, l->n, sizeof *l->line, by_text);
 }
 

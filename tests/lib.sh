@@ -209,7 +209,13 @@ pty() # CMD...
 	for _word; do
 		_words="$_words '$(printf '%s' "$_word" | sed "s/'/'\\\\''/g")'"
 	done
-	SHELL=/bin/sh script -qec "$_words" /dev/null
+	# At the end of its input script(1) types a NUL, so nobody at the keyboard is a FIFO that never ends.
+	if [ "$(readlink /proc/self/fd/0)" = /dev/null ]; then
+		[ -e "$CASE_DIR/keyboard" ] || mkfifo "$CASE_DIR/keyboard"
+		SHELL=/bin/sh script -qec "$_words" /dev/null <> "$CASE_DIR/keyboard"
+	else
+		SHELL=/bin/sh script -qec "$_words" /dev/null
+	fi
 }
 
 hind_pty() # ARG...

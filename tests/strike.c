@@ -27,7 +27,6 @@ static pid_t start(char **argv)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		raise(SIGSTOP);
 		execv(argv[0], argv);
 		perror(argv[0]);
@@ -52,6 +51,8 @@ static void stopped(pid_t pid, int status)
 	static bool inside; /* every call stops twice: going in and coming out */
 	int sig = WSTOPSIG(status), event = status >> 16;
 
+	if (pid != parent && !child)
+		child = pid;
 	if (sig == (SIGTRAP | 0x80)) {
 		inside = !inside;
 		if (is_target(pid) && inside && --left == 0) {
@@ -61,13 +62,9 @@ static void stopped(pid_t pid, int status)
 		}
 		go_on(pid, 0);
 	} else if (event) {
-		/* After execve the next stop is its way out. */
-		unsigned long made = 0;
-		if (event != PTRACE_EVENT_EXEC && pid == parent && !child && !ptrace(PTRACE_GETEVENTMSG, pid, 0, &made))
-			child = (pid_t)made;
-		go_on(pid, 0);
+		go_on(pid, 0); /* after execve the next stop is its way out */
 	} else {
-		go_on(pid, sig == SIGSTOP ? 0 : sig);
+		go_on(pid, sig);
 	}
 }
 
@@ -81,10 +78,10 @@ int main(int argc, char **argv)
 	strike_child = !strcmp(argv[1], "child");
 	left = atol(argv[2]);
 	parent = start(argv + 3);
-	if (waitpid(parent, &status, 0) != parent || !WIFSTOPPED(status))
+	/* Seized, not attached: a new child then gets no SIGSTOP, which would outlive us. */
+	if (waitpid(parent, &status, WUNTRACED) != parent || !WIFSTOPPED(status) || ptrace(PTRACE_SEIZE, parent, 0, OPTIONS))
 		return 2;
-	ptrace(PTRACE_SETOPTIONS, parent, 0, OPTIONS);
-	go_on(parent, 0);
+	kill(parent, SIGCONT);
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
 		if (WIFSTOPPED(status))
 			stopped(pid, status);

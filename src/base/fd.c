@@ -13,9 +13,6 @@
 
 #include "base/mem.h"
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
-#endif
 #define MAX_FDS 8
 
 void fd_close(int *fd)
@@ -144,10 +141,23 @@ ssize_t fd_receive(int socket_fd, void *data, size_t size, int *fds, size_t *n, 
 	return len;
 }
 
-int fd_cloexec_from(unsigned first, struct err *e)
+static int by_number(const void *a, const void *b)
 {
-	if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return err_sys(e, "close_range(CLOSE_RANGE_CLOEXEC), which needs Linux 5.11");
+	return *(const int *)a - *(const int *)b;
+}
+
+int fd_close_others(unsigned first, int *keep, size_t n, struct err *e)
+{
+	qsort(keep, n, sizeof *keep, by_number);
+	for (size_t i = 0; i <= n; i++) {
+		unsigned last = i < n ? (unsigned)keep[i] - 1 : ~0U;
+
+		if (i < n && keep[i] < (int)first)
+			continue;
+		if (first <= last && syscall(SYS_close_range, first, last, 0) < 0)
+			return err_sys(e, "close_range, which needs Linux 5.9");
+		first = last + 2;
+	}
 	return 0;
 }
 

@@ -34,9 +34,19 @@ int log_level_parse(const char *name)
 	return -1;
 }
 
+int log_fd(void)
+{
+	return out.fd == STDERR_FILENO ? -1 : out.fd;
+}
+
 bool log_wants(enum log_level level)
 {
-	return level <= out.level;
+	return out.fd >= 0 && level <= out.level;
+}
+
+void log_end(void)
+{
+	out.fd = -1;
 }
 
 /* Both of journald and syslog daemons read /dev/log in the form of RFC 3164. */

@@ -11,7 +11,11 @@ enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
 int log_open(const char *dest, const char *format, enum log_level level, struct err *e) must_check;
 /* "error", "warning" (or "warn"), "info", "debug"; -1 where the name is none of them. */
 int log_level_parse(const char *name);
+/* The descriptor of --log, which a child that closes what is not its own has to keep; -1 where it is stderr. */
+int log_fd(void);
 bool log_wants(enum log_level level);
+/* Nothing is written any more, and what it was written to may be closed. */
+void log_end(void);
 
 /* stage is the step or object that speaks ("cgroup", "mount"); fmt is text with key=value pairs. */
 void log_info(const char *stage, const char *fmt, ...) printf_like(2, 3);

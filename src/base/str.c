@@ -110,17 +110,22 @@ static size_t distance(const char *a, const char *b)
 
 const char *str_nearest(const char *s, const char *const *names, size_t n)
 {
-	size_t len = strlen(s), best = len / 3 + 1;
+	size_t len = strlen(s), best = len / 3 + 1, longest = 0;
 	const char *nearest = NULL;
 
 	if (len > 64)
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		size_t d = distance(s, names[i]);
+		size_t same = 0;
 
-		/* A word that would have to be exchanged as a whole is no suggestion. */
-		if (d <= best && d < len && (!nearest || d < best)) {
+		while (s[same] && s[same] == names[i][same])
+			same++;
+		/* A word that would have to be exchanged as a whole is no suggestion. Of two that are as near, people mostly mean
+		 * the one that begins as they did. */
+		if (d <= best && d < len && (!nearest || d < best || same > longest)) {
 			best = d;
+			longest = same;
 			nearest = names[i];
 		}
 	}

@@ -258,13 +258,12 @@ static int no_hierarchy(struct err *e)
 }
 
 /* What the container's cgroup needs above it and does not find will be made, and goes with it. Told in advance, as it
- * goes to the state file before anything is made. An engine that makes cgroups of its own makes them in all
- * hierarchies: one look. */
+ * goes to the state file before anything is made. Our own /hind is in all hierarchies or in none: one look. */
 static void note_missing_parents(struct cgroup *cg)
 {
 	for (size_t i = 0; i < cg->n; i++) {
 		cg->hierarchies[i].made_parents = hierarchy_missing_parents(&cg->hierarchies[i]);
-		if (!cg->hierarchies[i].made_parents)
+		if (!cg->hierarchies[i].made_parents && str_starts(cg->hierarchies[i].path, "/hind/"))
 			break;
 	}
 }

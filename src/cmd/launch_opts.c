@@ -1,22 +1,51 @@
 #include "cmd/launch_opts.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
+/* How many descriptors from 3 on came by socket activation. podman says LISTEN_PID=1, as it does not know our pid; any other
+ * process's is left over from somebody else, and the descriptors are gone. */
+static int activated_fds(uint64_t *n, struct err *e)
+{
+	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint64_t listener = 1;
+
+	*n = 0;
+	if (!fds || (pid && (str_u64(pid, INT32_MAX, &listener) || (listener != 1 && listener != (uint64_t)getpid()))))
+		return 0;
+	return str_u64(fds, 1 << 16, n) ? err_set(e, "LISTEN_FDS=%s is no number of descriptors", fds) : 0;
+}
+
+/* A number among them that the caller has not opened would go to one of our own descriptors, and with that to the program. Ours
+ * are close-on-exec from birth; the caller's cannot be, after execve. */
+static int preserved_check(uint64_t n, struct err *e)
+{
+	for (uint64_t fd = 3; fd < 3 + n; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		if (flags < 0 || flags & FD_CLOEXEC)
+			return err_set(e, "descriptor %d is not open, and %llu from 3 on are to be preserved (--preserve-fds and LISTEN_FDS)",
+				(int)fd, (unsigned long long)n);
+	}
+	return 0;
+}
+
 int launch_opts_settle(const struct globals *g, const char *id, struct launch_opts *o, struct err *e)
 {
-	const char *listen_fds = getenv("LISTEN_FDS");
-	uint64_t preserve = 0, activated = 0;
+	uint64_t preserve = 0, activated;
 
 	if (container_id_check(id, e))
 		return -1;
 	if (o->preserve_fds && str_u64(o->preserve_fds, 1 << 16, &preserve))
 		return err_set(e, "--preserve-fds: \"%s\" is no number of descriptors", o->preserve_fds);
 	/* Socket activation: sd_listen_fds(3) passes 3 .. 3+LISTEN_FDS-1, which go before those of --preserve-fds. */
-	if (listen_fds && str_u64(listen_fds, 1 << 16, &activated))
-		return err_set(e, "LISTEN_FDS=%s is no number of descriptors", listen_fds);
+	if (activated_fds(&activated, e) || preserved_check(preserve + activated, e))
+		return -1;
 	o->n_preserved = preserve + activated;
+	o->n_activated = activated;
 	o->id = id;
 	o->root = g->root;
 	o->cgroup_manager = g->cgroup_manager;

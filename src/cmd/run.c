@@ -83,8 +83,10 @@ static int detached(const struct globals *g, struct launch *l, struct err *e)
 	return -1;
 }
 
-static int go(const struct globals *g, struct launch *l, bool keep, struct err *e)
+/* remove: a detached container goes by itself when it ends. */
+static int go(const struct globals *g, struct launch *l, bool keep, bool remove, struct err *e)
 {
+	cleanup_fd int pidfd = -1;
 	int status;
 
 	if (launch_opts_check(l->opts, l->config, e) || (!l->opts->detach && wait_prepare(e)))
@@ -92,8 +94,10 @@ static int go(const struct globals *g, struct launch *l, bool keep, struct err *
 	status = launch_create(l, e);
 	if (status == 0)
 		status = l->opts->detach ? detached(g, l, e) : foreground(g, l, keep, e);
+	if (status == 0 && l->opts->detach && remove)
+		pidfd = take_fd(&l->pidfd);
 	launch_close(l);
-	return status;
+	return pidfd < 0 ? status : container_remove_later(g->root, l->opts->id, pidfd, e);
 }
 
 static int run_bundle(const struct globals *g, const char *id, struct launch_opts *o, struct err *e)
@@ -104,7 +108,7 @@ static int run_bundle(const struct globals *g, const char *id, struct launch_opt
 	if (launch_opts_settle(g, id, o, e) || bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e))
 		return -1;
 	l = (struct launch){ .opts = o, .config = &b.config, .arena = g->arena, .bundle = b.path, .attached = true };
-	return go(g, &l, o->keep, e);
+	return go(g, &l, o->keep, false, e);
 }
 
 /* ---- the shortcut ---- */
@@ -165,7 +169,7 @@ static int run_image(const struct globals *g, struct run_flags *f, int words, ch
 			.prepare = write_bundle, .prepare_data = &s };
 		if (!f->interactive)
 			null_stdin();
-		status = go(g, &l, f->launch.keep, e);
+		status = go(g, &l, f->launch.keep, f->rm, e);
 		if (status == 0 && f->launch.detach)
 			puts(f->launch.id);
 	}

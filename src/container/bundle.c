@@ -9,6 +9,13 @@
 #include "container/container.h"
 #include "json/decode.h"
 
+/* Versions are semantic (semver.org): a 1.x knows nothing that 1.0 has otherwise, and what it adds is ignored. */
+static void check_version(const struct oci_config *config, struct problems *problems)
+{
+	if (config->oci_version && strncmp(config->oci_version, "1.", 2) != 0)
+		problem_add(problems, "ociVersion", "\"%s\" is not a version that hind knows: 1.0.0 to 1.3.0", config->oci_version);
+}
+
 int bundle_check(const char *text, size_t len, struct arena *arena, struct oci_config *config, struct problems *problems)
 {
 	/* What the schema refuses is not shown to the features: they may rely on what it promises. */
@@ -17,6 +24,7 @@ int bundle_check(const char *text, size_t len, struct arena *arena, struct oci_c
 	for (const struct feature *const *f = plan_features; *f; f++)
 		if ((*f)->validate)
 			(*f)->validate(config, problems);
+	check_version(config, problems);
 	cgroup_validate(config, problems);
 	json_locate(text, len, problems);
 	return problems->errors ? -1 : 0;

@@ -74,11 +74,16 @@ int container_kill(struct container *, int sig, bool all, struct err *) must_che
 /* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */
 int container_delete(struct container *, bool force, struct err *) must_check;
 
+/* ---- remover.c ---- */
+/* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute. */
+int container_remove_later(const char *root, const char *id, int pidfd, struct err *) must_check;
+
 /* ---- hooks.c ---- */
 enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART,
 	HOOK_POSTSTOP };
 /* Runs all hooks of the kind in order with the state on stdin; the first failure ends it. cwd_fd: of the bundle, or -1. */
 int hooks_run(const struct oci_hooks *, enum hook_kind, const struct oci_state *, int cwd_fd, struct err *) must_check;
+extern const struct feature feature_hooks;
 bool hooks_any(const struct oci_hooks *, enum hook_kind);
 
 /* ---- init.c ---- */

@@ -1,4 +1,5 @@
 /* Hooks: runtime-spec config.md, "POSIX-platform Hooks". Where each kind runs is the plan's matter; here is how. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,20 @@ static struct hook_list list_of(const struct oci_hooks *h, enum hook_kind kind)
 	return (struct hook_list){ 0 };
 }
 
+static void validate(const struct oci_config *config, struct problems *problems)
+{
+	for (enum hook_kind kind = HOOK_PRESTART; kind <= HOOK_POSTSTOP; kind++) {
+		struct hook_list list = list_of(config->hooks, kind);
+
+		for (size_t i = 0; i < list.n; i++)
+			if (list.v[i].path[0] != '/')
+				problem_add(problems, AT("hooks.%s[%zu].path", list.name, i), "\"%s\" is not an absolute path",
+					list.v[i].path);
+	}
+}
+
+const struct feature feature_hooks = { "hooks", "hooks", validate, NULL, NULL };
+
 bool hooks_any(const struct oci_hooks *h, enum hook_kind kind)
 {
 	return list_of(h, kind).n > 0;
@@ -62,7 +77,7 @@ int hooks_run(const struct oci_hooks *h, enum hook_kind kind, const struct oci_s
 			.input = text,
 			.input_len = len,
 			.cwd_fd = cwd_fd,
-			.timeout_ms = hook->has_timeout ? hook->timeout * 1000 : 0,
+			.timeout_ms = hook->has_timeout ? (hook->timeout < INT_MAX / 1000 ? hook->timeout * 1000 : INT_MAX) : 0,
 		};
 
 		log_info("hook", "kind=%s path=%s", list.name, hook->path);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,13 +17,35 @@
 
 static int hygiene(struct init *in, struct err *e)
 {
-	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). The fds that are meant
-	 * for the program lose the flag right before execve. */
-	(void)in;
-	return fd_cloexec_from(3, e);
+	const struct kit *k = in->kit;
+	int keep[8 + NS_COUNT] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd, k->seccomp_agent_fd,
+		log_fd(), -1 };
+
+	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). What is meant for the
+	 * program waits as close-on-exec, too, until right before execve. */
+	for (int i = 0; i < NS_COUNT; i++)
+		keep[8 + i] = k->ns_fd[i];
+	for (int fd = 3; fd < 3 + k->preserve_fds; fd++)
+		if (fd_cloexec(fd, 1, e) && e->code != EBADF)
+			return -1;
+	return fd_close_others(3 + k->preserve_fds, keep, ARRAY_LEN(keep), e);
 }
 
 const struct init_step init_hygiene = { "descriptors", NULL, hygiene };
+
+/* From here on we wait, perhaps for long, and a process of the container (an `exec` before `start`, a container that shares
+ * our pid namespace) could look for us in /proc. What it would find there must lead nowhere: only what the start still needs
+ * stays open. The log may be a file of the host, so it ends here, too. */
+static int close_set_up(struct init *in, struct err *e)
+{
+	int keep[] = { in->sync_fd, in->kit->start_fd, in->kit->seccomp_agent_fd };
+
+	log_end();
+	in->rootfs_fd = in->proc_fd = in->tty_fd = in->program_fd = -1;
+	return fd_close_others(3 + in->kit->preserve_fds, keep, ARRAY_LEN(keep), e);
+}
+
+const struct init_step init_close_set_up = { "descriptors", NULL, close_set_up };
 
 int init_meet_cgroup(struct init *in, struct err *e)
 {
@@ -41,12 +63,8 @@ const struct init_step init_cgroup = { "cgroup", NULL, init_meet_cgroup };
 
 static void init_state(const struct init *in, enum status status, struct oci_state *s)
 {
-	struct container c = { .id = in->id, .status = status };
-	char self[16] = "";
+	struct container c = { .id = in->id, .status = status, .pid = in->host_pid };
 
-	/* Our pid as the host sees it: the procfs that came along is of the host's pid namespace. */
-	if (readlinkat(in->kit->host_proc_fd, "self", self, sizeof self - 1) > 0)
-		sscanf(self, "%d", &c.pid);
 	c.record.oci_version = in->config->oci_version;
 	c.record.bundle = in->bundle;
 	c.record.rootfs = in->rootfs;
@@ -54,6 +72,24 @@ static void init_state(const struct init *in, enum status status, struct oci_sta
 	c.record.n_annotations = in->config->n_annotations;
 	container_state(&c, s);
 }
+
+static bool wants_host_pid(const struct oci_config *c)
+{
+	return hooks_any(c->hooks, HOOK_CREATE_CONTAINER) || hooks_any(c->hooks, HOOK_START_CONTAINER);
+}
+
+/* The procfs that came along is of the host's pid namespace, so "self" there is how the host calls us. */
+static int host_pid(struct init *in, struct err *e)
+{
+	char self[16] = "";
+
+	if (readlinkat(in->kit->host_proc_fd, "self", self, sizeof self - 1) < 0)
+		return err_sys(e, "readlink /proc/self");
+	in->host_pid = atoi(self);
+	return 0;
+}
+
+const struct init_step init_host_pid = { "pid", wants_host_pid, host_pid };
 
 static bool wants_runtime_hooks(const struct oci_config *c)
 {

@@ -1,12 +1,12 @@
 /* The parent's half of a start: the steps of its own that are no kernel object's, and the way through the plan. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -93,7 +93,7 @@ static int record_write(struct launch *l, struct err *e)
 	struct json_out *out;
 	const char *text;
 	size_t len;
-	int fd, status;
+	int status;
 
 	if (cgroup_locate(c, l->opts->id, l->opts->cgroup_manager, shows_cgroups(c), l->arena, &l->cgroup, e))
 		return -1;
@@ -112,10 +112,8 @@ static int record_write(struct launch *l, struct err *e)
 	out = json_out_new(false);
 	json_struct(out, &json_oci_record, r);
 	text = json_out_text(out, &len);
-	/* No reader looks at it before the lock is released or `init` is there, so it needs no rename. */
-	fd = openat(l->store_fd, "state.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	status = fd < 0 ? err_sys(e, "create state.json") : fd_write_all(fd, text, len, e);
-	fd_close(&fd);
+	/* By a rename: a kill -9 in the middle must not leave half of it. */
+	status = file_replace(l->store_fd, "state.json", text, len, 0600, e);
 	json_out_free(out);
 	return status;
 }
@@ -276,6 +274,22 @@ static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
 	return l->pid < 0 ? -1 : 0;
 }
 
+/* We are undumpable since main(), and so is the child, up to its execve: whoever is already in a namespace that it joins cannot
+ * look into it (CVE-2016-9962). Only where somebody without privileges has to write its id maps must its files in /proc be
+ * ours until then; init_userns_enter ends that. */
+static int fork_guarded(struct launch *l, int ours, int theirs, struct err *e)
+{
+	bool show = geteuid() != 0 && l->new_ns[NS_USER];
+	int status;
+
+	if (show && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
+	status = l->join_ns[NS_USER] ? fork_joined(l, ours, theirs, e) : fork_plain(l, ours, theirs, e);
+	if (show)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return status;
+}
+
 static int fork_init(struct launch *l, struct err *e)
 {
 	int pair[2], status;
@@ -283,7 +297,7 @@ static int fork_init(struct launch *l, struct err *e)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "socketpair");
 	l->sync_fd = pair[0];
-	status = l->join_ns[NS_USER] ? fork_joined(l, pair[0], pair[1], e) : fork_plain(l, pair[0], pair[1], e);
+	status = fork_guarded(l, pair[0], pair[1], e);
 	close(pair[1]);
 	fd_close(&l->kit.start_fd);
 	if (status == 0)
@@ -410,21 +424,17 @@ static void launch_blank(struct launch *l)
 	for (int i = 0; i < NS_COUNT; i++)
 		l->kit.ns_fd[i] = -1;
 	l->kit.preserve_fds = l->opts->n_preserved;
+	l->kit.listen_fds = l->opts->n_activated;
 }
 
 /* When a step of ours failed because init had ended, init's own words are the cause. */
 static void prefer_childs_error(struct launch *l, struct err *e)
 {
-	struct pollfd p = { l->sync_fd, POLLIN, 0 };
 	struct err theirs;
 
-	if (l->pid <= 0 || l->sync_fd < 0 || e->code != ESRCH)
-		return;
-	while (poll(&p, 1, 0) > 0) {
-		if (sync_expect(l->sync_fd, SYNC_FAILED, NULL, &theirs) && theirs.msg[0] && p.revents & POLLIN)
-			*e = theirs;
-		return;
-	}
+	if (l->sync_fd >= 0 && (e->code == ESRCH || e->code == EPIPE || e->code == ECONNRESET) &&
+		sync_failure(l->sync_fd, &theirs))
+		*e = theirs;
 }
 
 int launch_create(struct launch *l, struct err *e)

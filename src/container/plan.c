@@ -6,7 +6,7 @@
 const struct feature *const plan_features[] = {
 	&feature_namespace, &feature_userns, &feature_timens, &feature_rootfs, &feature_mount, &feature_mask, &feature_device,
 	&feature_terminal, &feature_caps, &feature_seccomp, &feature_user, &feature_env, &feature_cwd, &feature_hostname,
-	&feature_sysctl, &feature_rlimit, &feature_oom, NULL,
+	&feature_sysctl, &feature_rlimit, &feature_oom, &feature_hooks, NULL,
 };
 
 const struct host_step *const plan_host[] = {
@@ -22,9 +22,9 @@ const struct host_step *const plan_host[] = {
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* limits are set before anybody is inside */
 	&host_fork,             /* from here on both halves work side by side */
+	&host_oom,              /* an undumpable child cannot write its own; without privileges we can until it is mapped */
 	&host_userns_map,       /* the child can do nothing before its ids are mapped */
 	&host_cgroup_join,      /* the child mounts meanwhile */
-	&host_oom,              /* an undumpable child cannot write its own oom_score_adj */
 	&host_rlimit_raise,     /* a hard limit is raised with the host's privileges only */
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
 	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */
@@ -35,6 +35,7 @@ const struct host_step *const plan_host[] = {
 
 const struct init_step *const plan_init[] = {
 	&init_hygiene,         /* first: no descriptor of the caller's may pass */
+	&init_host_pid,        /* for the state that hooks get */
 	&init_userns_enter,    /* ids are mapped: become root in here */
 	&init_namespace_join,  /* the others' namespaces, before anything is set up in them */
 	&init_timens,          /* offsets before anybody is inside */
@@ -65,6 +66,7 @@ const struct init_step *const plan_init[] = {
 	&init_no_new_privs,    /* before seccomp, which without it needs CAP_SYS_ADMIN */
 	&init_rlimit,          /* late: RLIMIT_NOFILE and others would hit our own work */
 	&init_signal,          /* default dispositions, empty mask */
+	&init_close_set_up,    /* nothing of the host may be in sight while we wait */
 	NULL,
 };
 

@@ -78,7 +78,7 @@ static int find(struct init *in, struct err *e)
 		in->program = mem_strdup(name);
 	}
 	log_info("program", "found=%s", in->program);
-	return 0;
+	return interpreter_check(in->program, e);
 }
 
 const struct init_step init_program = { "program", NULL, find };

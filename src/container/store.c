@@ -96,9 +96,12 @@ static int read_record(struct container *c, struct err *e)
 	int status;
 
 	if (file_read(c->dir_fd, "state.json", JSON_MAX_SIZE, &text, &len, e)) {
-		/* Killed between mkdir and the first write: nothing was made yet, and there is nothing to know. */
 		if (e->code != ENOENT)
 			return -1;
+		len = 0;
+	}
+	/* Killed between mkdir and the end of the first write: nothing was made yet, and there is nothing to know. */
+	if (len == 0 || (text[len - 1] != '}' && faccessat(c->dir_fd, "init", F_OK, AT_SYMLINK_NOFOLLOW) < 0)) {
 		c->record.id = c->id;
 		return 0;
 	}

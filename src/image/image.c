@@ -40,5 +40,5 @@ int image_config(const struct image *image, const char *state_dir, struct mount_
 
 int image_prepare(const struct image *image, int state_dir_fd, struct err *e)
 {
-	return image->opts.no_overlay ? 0 : overlay_prepare(image, state_dir_fd, e);
+	return image->opts.no_overlay ? 0 : overlay_prepare(state_dir_fd, e);
 }

@@ -10,8 +10,8 @@
  * unmounting would wait for it; and its pages count against the container's own memory limit, where a directory in /run
  * would fill the host's. What must be large or last is a volume's job.
  *
- * The directories that the overlay needs in the tmpfs come by the option tmpcopyup: they stand empty in root.path,
- * where the tmpfs is mounted over them. */
+ * Upper and work directory are made in the tmpfs when the overlay is mounted (src/linux/mount_overlay.c).
+ */
 #include "image/overlay.h"
 
 #include <errno.h>
@@ -75,7 +75,7 @@ void overlay_config(
 	const char *lower = image->path;
 
 	config->root->path = rootfs;
-	mount_list_add(list, "/", "tmpfs", "tmpfs", MOUNT_OPTIONS("mode=0755", "tmpcopyup"));
+	mount_list_add(list, "/", "tmpfs", "tmpfs", MOUNT_OPTIONS("mode=0700"));
 	if (needs_plain_name(lower)) {
 		mount_list_add(list, "/lower", "bind", lower, MOUNT_OPTIONS("bind", "ro", "rprivate"));
 		lower = arena_printf(list->arena, "%s/lower", rootfs);
@@ -86,36 +86,9 @@ void overlay_config(
 			arena_printf(list->arena, "workdir=%s/work", rootfs)));
 }
 
-static int make_dir(int dir_fd, const char *name, mode_t mode, struct err *e)
+int overlay_prepare(int state_dir_fd, struct err *e)
 {
-	if (mkdirat(dir_fd, name, mode) && errno != EEXIST)
-		return err_sys(e, "mkdir %s in the container's directory", name);
-	return 0;
-}
-
-int overlay_prepare(const struct image *image, int state_dir_fd, struct err *e)
-{
-	cleanup_fd int rootfs_fd = -1, upper_fd = -1;
-	struct stat root;
-
-	if (make_dir(state_dir_fd, "rootfs", 0700, e))
-		return -1;
-	rootfs_fd = openat(state_dir_fd, "rootfs", O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (rootfs_fd < 0)
-		return err_sys(e, "open rootfs in the container's directory");
-	if (make_dir(rootfs_fd, "work", 0700, e) || make_dir(rootfs_fd, "upper", 0700, e))
-		return -1;
-	if (needs_plain_name(image->path) && make_dir(rootfs_fd, "lower", 0700, e))
-		return -1;
-	/* The root of an overlay has the owner and mode of its upper layer's root. */
-	upper_fd = openat(rootfs_fd, "upper", O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (upper_fd < 0)
-		return err_sys(e, "open rootfs/upper in the container's directory");
-	if (fstat(image->root_fd, &root))
-		return err_sys(e, "fstat %s", image->path);
-	if ((root.st_uid || root.st_gid) && fchown(upper_fd, root.st_uid, root.st_gid))
-		return err_sys(e, "chown rootfs/upper in the container's directory");
-	if (fchmod(upper_fd, root.st_mode & 07777))
-		return err_sys(e, "chmod rootfs/upper in the container's directory");
+	if (mkdirat(state_dir_fd, "rootfs", 0700) && errno != EEXIST)
+		return err_sys(e, "mkdir rootfs in the container's directory");
 	return 0;
 }

@@ -8,6 +8,6 @@
 int overlay_check(const struct image *, struct err *) must_check;
 /* root.path and the two mounts at "/". */
 void overlay_config(const struct image *, const char *state_dir, struct mount_list *, struct oci_config *);
-int overlay_prepare(const struct image *, int state_dir_fd, struct err *) must_check;
+int overlay_prepare(int state_dir_fd, struct err *) must_check;
 
 #endif

@@ -171,6 +171,8 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 	size_t n = o->n_data;
 	char mode[16];
 
+	if (strcmp(m->type, "overlay") == 0 && mount_overlay_dirs(m, e))
+		return err_wrap(e, "overlay");
 	memcpy(data, o->data, n * sizeof *data);
 	if (source_fd >= 0) {
 		tree_fd = make_copy(m, source_fd, e);

@@ -31,6 +31,8 @@ int mount_tree_configure(int fs_fd, const char *word, struct err *) must_check;
 
 /* mount_cgroup.c: type "cgroup" and "cgroup2" */
 int mount_cgroup(struct mount_entry *, int target_fd, struct err *) must_check;
+/* mount_overlay.c: makes the upperdir and workdir of type "overlay" that belong below the root */
+int mount_overlay_dirs(const struct mount_entry *, struct err *) must_check;
 /* mount_copy_up.c: what is below from_fd, into the empty directory to_fd; nothing is followed out of either. */
 int mount_copy_up(int from_fd, int to_fd, struct err *) must_check;
 

@@ -123,7 +123,8 @@ static int become(struct init *init, struct err *e)
 		return errno == EINVAL
 			       ? err_sys(e, "process.user.uid: %u is not mapped in the container's user namespace", uid)
 			       : err_sys(e, "process.user.uid: setresuid %u", uid);
-	return 0;
+	/* fs.suid_dumpable may have made us what we must not be before execve (CVE-2016-9962). */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? err_sys(e, "prctl(PR_SET_DUMPABLE)") : 0;
 }
 
 const struct feature feature_user = { "user", "process.user", validate, NULL };

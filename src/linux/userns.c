@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -223,7 +224,8 @@ static int enter(struct init *init, struct err *e)
 		return err_sys(e, "become group 0 of the user namespace");
 	if (setresuid(0, 0, 0) < 0)
 		return err_sys(e, "become user 0 of the user namespace");
-	return 0;
+	/* Changing ids may have made us dumpable (fs.suid_dumpable), or we were, for the parent's sake. */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? err_sys(e, "prctl(PR_SET_DUMPABLE)") : 0;
 }
 
 const struct feature feature_userns = { "userns", "linux.uidMappings", validate, NULL };

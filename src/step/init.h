@@ -2,6 +2,7 @@
 #ifndef HIND_INIT_H
 #define HIND_INIT_H
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "oci.h"
 #include "step/kit.h"
@@ -14,6 +15,7 @@ struct init {
 	bool no_pivot, no_new_keyring;
 	const bool *new_ns, *join_ns; /* by enum ns */
 	int sync_fd;      /* our end of the socket to the parent */
+	pid_t host_pid;   /* our pid as the host sees it; 0 where no hook of ours asks for it */
 	int proc_fd;      /* a procfs of our own for writes below /proc (rule S3); kit->host_proc_fd, "self" is ourselves there */
 	int rootfs_fd;    /* O_PATH of the mounted root; after pivot it is "/" */
 	int *readonly_later_fd; /* mounts that are to be read-only, but only once they are filled: init_rootfs_seal's list */

@@ -16,6 +16,7 @@ struct launch_opts { /* the options of create and run, parsed */
 	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled" */
 	const char *preserve_fds; /* as given; settled with LISTEN_FDS into: */
 	int n_preserved;
+	int n_activated; /* the first so many of them, by LISTEN_FDS */
 	bool no_pivot, no_new_keyring, keep, detach;
 };
 

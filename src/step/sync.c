@@ -1,5 +1,6 @@
 #include "step/sync.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -56,5 +57,21 @@ int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e)
 		        name_of_message(wanted));
 	if (fd)
 		*fd = n ? take_fd(&came_fd) : -1;
+	return 0;
+}
+
+int sync_failure(int socket_fd, struct err *e)
+{
+	struct pollfd p = { socket_fd, POLLIN, 0 };
+	struct message m;
+	struct err ignored;
+	ssize_t len;
+
+	while (poll(&p, 1, 0) > 0 && (len = fd_receive(socket_fd, &m, sizeof m, NULL, NULL, &ignored)) > 0)
+		if (len == sizeof m && m.kind == SYNC_FAILED) {
+			*e = m.err;
+			e->msg[sizeof e->msg - 1] = 0;
+			return 1;
+		}
 	return 0;
 }

@@ -26,5 +26,7 @@ int sync_send_err(int socket_fd, const struct err *failure, struct err *) must_c
 /* Waits for exactly `wanted`; *fd (may be NULL) gets what came along. On SYNC_FAILED *e is the child's own error. The peer's
  * death is an error that says so. */
 int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e) must_check;
+/* Has the peer said SYNC_FAILED by now, whatever else it said before? Then 1 and its error in *e; 0 otherwise. Never waits. */
+int sync_failure(int socket_fd, struct err *e);
 
 #endif

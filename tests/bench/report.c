@@ -104,7 +104,6 @@ static const struct {
 	{ "state", "crun", WALL, 0.60 },
 	{ "version", "crun", WALL, 0.60 },
 	{ "list", "crun", WALL, 0.60 },
-	{ "run", "runc", WALL, 0.25 },
 };
 
 int report_limits(const struct table *t, FILE *f)

@@ -34,17 +34,29 @@ test_program_has_stdio_alone()
 	expect_no_match '^([3-9]|[0-9]{2,}) ' "$OUTPUT"
 }
 
-# While a container waits for `start`, it holds no directory of the host that the container could reach by /proc/1.
-test_waiting_init_holds_no_directory_of_the_host()
+# While a container waits for `start`, an `exec` in it, or a container that shares its pid namespace, could look for it in
+# /proc: stdio and sockets are all that it holds.
+test_waiting_init_holds_nothing_of_the_host()
 {
 	bundle_new b
-	create 7< / 8< /etc
+	create 7< / 8< /etc 9< /proc
 	pid=$(pid_of "$ID")
 	for fd in "/proc/$pid/fd"/*; do
-		target=$(readlink "$fd")
-		case $target in
-		socket:* | pipe:* | anon_inode:* | /dev/null | "$PWD/container.log") ;;
-		/*) [ ! -d "$fd" ] || expect_eq "$(stat -fc %T "$fd")" proc "directory $target is open as ${fd##*/}" ;;
+		case ${fd##*/}:$(readlink "$fd") in
+		[012]:* | *:socket:*) ;;
+		*) fail "$(readlink "$fd") is open as ${fd##*/}" ;;
 		esac
 	done
+}
+
+# A number that nobody has opened must not become one of our own descriptors.
+test_preserved_descriptors_must_be_the_callers()
+{
+	bundle_new b
+	args payload fds
+	id_new
+	expect_error 'descriptor [0-9]+ is not open, and 20 from 3 on are to be preserved' \
+		hind run --bundle "$BUNDLE" --preserve-fds 20 "$ID"
+	expect_status 0 run --preserve-fds 2 3< /etc 4< /etc
+	expect_lines 5 "$OUTPUT"
 }

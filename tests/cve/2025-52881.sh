@@ -16,13 +16,11 @@ test_values_do_not_go_through_the_containers_proc()
 # Files of the host's /proc that were mounted over take nothing either, where we may have a procfs of our own.
 test_values_do_not_go_through_the_hosts_proc()
 {
-	bundle_new b '.linux.sysctl={"net.ipv4.ip_default_ttl":"99"}' '.process.oomScoreAdj=123'
+	bundle_new b '.linux.sysctl={"kernel.domainname":"arrived"}'
 	echo untouched > decoy
-	mount --bind decoy /proc/sys/net/ipv4/ip_default_ttl
-	mkdir empty
+	mount --bind decoy /proc/sys/kernel/domainname
 	create
-	pid=$(pid_of "$ID")
-	umount /proc/sys/net/ipv4/ip_default_ttl
+	umount /proc/sys/kernel/domainname
 	expect_eq untouched "$(cat decoy)"
-	expect_eq 99 "$(nsenter -n -t "$pid" cat /proc/sys/net/ipv4/ip_default_ttl)"
+	expect_eq arrived "$(nsenter -u -t "$(pid_of "$ID")" cat /proc/sys/kernel/domainname)"
 }

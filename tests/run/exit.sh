@@ -35,6 +35,7 @@ test_killed_from_outside()
 
 forwarded() # SIGNAL NUMBER
 {
+	rm -f log
 	args payload listen 1 2 3 10 12 15
 	id_new
 	"$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" > log 2>&1 &

@@ -1,4 +1,5 @@
 # IMAGE of hind run: the host's root, directories, and the overlay over them
+# covers: mount_overlay
 
 shortcut() # [FLAG...] IMAGE CMD...
 {
@@ -175,6 +176,23 @@ test_killed_hind_leaves_no_mount()
 	expect_eq "$before" "$(grep -c '' /proc/self/mountinfo)" 'mounts'
 	hind delete --force "$ID"
 	expect_status 1 hind state "$ID"
+}
+
+test_overlay_in_a_bundle_of_ones_own()
+{
+	bundle_new b
+	root=$BUNDLE/rootfs
+	rootfs_new lower
+	config '.root.readonly=false' ".mounts=[
+		{destination:\"/\", type:\"tmpfs\", source:\"tmpfs\"},
+		{destination:\"/\", type:\"overlay\", source:\"overlay\", options:[
+			\"lowerdir=$PWD/lower\", \"upperdir=$root/a/upper\", \"workdir=$root/a/work\"]}]+.mounts"
+	run_sh 'echo x > /new; cat /new'
+	expect_eq x "$OUTPUT"
+	[ ! -e lower/new ] && [ ! -e b/rootfs/new ] && [ ! -e b/rootfs/a ] || fail 'something was written on the host'
+	config "(.mounts[1].options[1])=\"upperdir=$PWD/nowhere\""
+	expect_error 'mounts\[1\].*overlay' run
+	[ ! -e nowhere ] || fail 'a directory was made outside of the root'
 }
 
 test_container_directory_holds_a_bundle()

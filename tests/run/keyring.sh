@@ -10,10 +10,6 @@ test_keyring_is_the_containers_own()
 {
 	run_sh 'cat /proc/keys'
 	expect_match "keyring +_ses\\.$ID: " "$OUTPUT"
-	first=$ID
-	run_sh 'cat /proc/keys'
-	expect_match "keyring +_ses\\.$ID: " "$OUTPUT"
-	expect_no_match "_ses\\.$first: " "$OUTPUT"
 }
 
 test_keyring_of_a_user_namespace()

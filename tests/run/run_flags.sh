@@ -72,7 +72,7 @@ test_terminal()
 	id_new
 	expect_status 0 hind_pty run --name "$ID" -it "$PWD/image" sh -c 'tty; echo "$TERM"'
 	expect_match '/dev/pts/[0-9]+' "$OUTPUT"
-	expect_match '^xterm' "$OUTPUT"
+	expect_match 'xterm' "$OUTPUT"
 	in_image 'tty || echo none'
 	expect_match 'none' "$OUTPUT" 'without -t'
 }
@@ -282,6 +282,30 @@ test_detached()
 	expect_eq "$ID" "$OUTPUT"
 	wait_for is_status "$ID" running
 	hind delete --force "$ID"
+}
+
+is_gone() # ID
+{
+	! hind state "$1" > gone 2>&1
+}
+
+test_detached_with_rm_goes_by_itself()
+{
+	id_new
+	expect_status 0 hind run -d --rm --name "$ID" image sleep 0.2
+	expect_eq "$ID" "$OUTPUT"
+	wait_for is_gone "$ID"
+	id_new
+	expect_status 0 hind run -d --rm --name "$ID" image sleep 1000
+	hind delete --force "$ID"
+	wait_for is_gone "$ID"
+}
+
+test_relative_root()
+{
+	expect_status 0 "$HIND" --root state run image echo here
+	expect_eq here "$OUTPUT"
+	rmdir state
 }
 
 test_dry_run_makes_nothing()

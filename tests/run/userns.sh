@@ -61,3 +61,55 @@ test_wrong_mappings_are_refused()
 	config '.linux.uidMappings=[{containerID:0,hostID:1000,size:10}]' '.linux.namespaces|=map(select(.type!="user"))'
 	expect_refused '\.linux\.uidMappings: needs a user namespace'
 }
+
+# hind without privileges: one id, its own, and no setgroups(2) (CVE-2014-8989).
+unprivileged() # FILTER...
+{
+	setpriv --reuid 1000 --regid 1000 --clear-groups test -x "$PWD" || skip 'user 1000 cannot come here'
+	config '.linux.uidMappings=[{containerID:0,hostID:1000,size:1}]' '.linux.gidMappings=.linux.uidMappings' \
+		'.mounts|=map(select(.type!="cgroup"))' '(.mounts[]|select(.type=="devpts")|.options)-=["gid=5"]' \
+		'del(.linux.resources)' "$@"
+	cp "$HIND" hind
+	mkdir root
+	chown -R 1000:1000 root b
+	id_new
+	capture setpriv --reuid 1000 --regid 1000 --clear-groups ./hind --root "$PWD/root" --cgroup-manager disabled \
+		run --bundle "$BUNDLE" "$ID"
+}
+
+test_unprivileged_user_maps_itself()
+{
+	args sh -c 'id -u; cat /proc/self/uid_map /proc/self/setgroups'
+	unprivileged
+	expect_eq 0 "$STATUS" "status ($ERROR)"
+	expect_match '^0$' "$OUTPUT"
+	expect_match '^ +0 +1000 +1$' "$OUTPUT"
+	expect_match '^deny$' "$OUTPUT"
+}
+
+test_unprivileged_user_has_no_groups_to_give()
+{
+	args payload status Groups
+	unprivileged '.process.user.additionalGids=[0]'
+	expect_eq 0 "$STATUS" "status ($ERROR)"
+	expect_match 'warning: additionalGids are left out' "$ERROR"
+	expect_match '^Groups:	 ?$' "$OUTPUT"
+}
+
+test_unprivileged_user_needs_help_for_more()
+{
+	args true
+	unprivileged '.linux.uidMappings[0].size=2'
+	expect_ne 0 "$STATUS" status
+	expect_match 'linux\.uidMappings: .*newuidmap' "$ERROR"
+}
+
+test_offsets_and_score_of_an_unprivileged_user()
+{
+	[ -e /proc/self/ns/time ] || skip 'this kernel has no time namespaces'
+	args cat /proc/self/timens_offsets /proc/self/oom_score_adj
+	unprivileged '.linux.namespaces+=[{type:"time"}]' '.linux.timeOffsets={boottime:{secs:99}}' '.process.oomScoreAdj=900'
+	expect_eq 0 "$STATUS" "status ($ERROR)"
+	expect_match '^boottime +99 +0$' "$OUTPUT"
+	expect_match '^900$' "$OUTPUT"
+}

@@ -14,8 +14,9 @@ test_three_lines_as_engines_parse_them()
 test_help_names_every_command()
 {
 	expect_status 0 "$HIND" --help
+	usage=$OUTPUT
 	for command in create start state kill delete list run spec features validate; do
-		expect_match "(^| )$command( |$)" "$OUTPUT" --help
+		expect_match "^ *$command " "$usage" --help
 		expect_status 0 "$HIND" "$command" --help
 		expect_match "hind $command" "$OUTPUT" "$command --help"
 	done
@@ -23,8 +24,7 @@ test_help_names_every_command()
 
 test_unknown_command()
 {
-	expect_error 'unknown command.*statt' "$HIND" statt x
-	expect_match 'state' "$ERROR" 'suggestion'
+	expect_error 'unknown command.*"delet".*delete' "$HIND" delet x
 }
 
 test_unknown_option()

@@ -175,14 +175,14 @@ static void options(void)
 static void spawning(void)
 {
 	struct err e;
-	char *exit3[] = { "sh", "-c", "cat >&2; exit 3", NULL }, *sleeping[] = { "sh", "-c", "sleep 10", NULL };
+	char *exit3[] = { "sh", "-c", "cat >&2; exit 3", NULL }, *sleeping[] = { "sleep", "10", NULL };
 	char *env_empty[] = { "sh", "-c", "test -z \"$LD_PRELOAD$HOME\"", NULL };
 	char *fds[] = { "sh", "-c", "test ! -e /proc/self/fd/9", NULL };
 	struct spawn s = { .path = "/bin/sh", .argv = exit3, .input = "the cause", .input_len = 9, .cwd_fd = -1 };
 
 	CHECK("spawn: exit status and the end of stderr",
 	        spawn_run(&s, &e) == -1 && str_eq(e.msg, "/bin/sh: exit status 3: the cause"));
-	s = (struct spawn){ .path = "/bin/sh", .argv = sleeping, .cwd_fd = -1, .timeout_ms = 50 };
+	s = (struct spawn){ .path = "/bin/sleep", .argv = sleeping, .cwd_fd = -1, .timeout_ms = 50 };
 	CHECK("spawn: killed after its time-out", spawn_run(&s, &e) == -1 && strstr(e.msg, "time-out of 0.05 s"));
 	s = (struct spawn){ .path = "/bin/sh", .argv = env_empty, .cwd_fd = -1 };
 	CHECK("spawn: no environment means none", spawn_run(&s, &e) == 0);

@@ -1,0 +1,86 @@
+/* What else execve(2) needs beside the program itself: a script's interpreter, a dynamic program's loader. When one is missing,
+ * execve says "no such file" of a program that is plainly there; so it is looked for in advance and told by its name. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "container/steps.h"
+
+#define MAX_SCRIPTS 4 /* BINPRM: the kernel follows that many interpreters of interpreters */
+
+#if defined __x86_64__
+#define NATIVE EM_X86_64
+#elif defined __aarch64__
+#define NATIVE EM_AARCH64
+#else
+#define NATIVE EM_NONE
+#endif
+
+static int missing(const char *program, const char *what, const char *path, struct err *e)
+{
+	err_sys(e, "exec: \"%s\": its %s %s", program, what, path);
+	return -1;
+}
+
+static int check_loader(const char *program, int fd, const Elf64_Ehdr *h, struct err *e)
+{
+	char loader[256];
+
+	for (int i = 0; i < h->e_phnum && h->e_phentsize == sizeof(Elf64_Phdr); i++) {
+		Elf64_Phdr p;
+
+		if (pread(fd, &p, sizeof p, h->e_phoff + (off_t)i * sizeof p) != sizeof p)
+			return 0;
+		if (p.p_type != PT_INTERP || p.p_filesz == 0 || p.p_filesz >= sizeof loader)
+			continue;
+		if (pread(fd, loader, p.p_filesz, p.p_offset) != (ssize_t)p.p_filesz)
+			return 0;
+		loader[p.p_filesz] = 0;
+		return access(loader, F_OK) < 0 && errno == ENOENT ? missing(program, "dynamic loader", loader, e) : 0;
+	}
+	return 0;
+}
+
+/* The first word behind "#!", in place; NULL where there is none. */
+static char *script_interpreter(char *head)
+{
+	char *name = head + 2 + strspn(head + 2, " \t");
+
+	name[strcspn(name, " \t\n")] = 0;
+	return *name ? name : NULL;
+}
+
+int interpreter_check(const char *program, struct err *e)
+{
+	char path[4096], head[257];
+
+	snprintf(path, sizeof path, "%s", program);
+	for (int depth = 0; depth < MAX_SCRIPTS; depth++) {
+		/* A program that may be executed and not be read is the kernel's to judge. O_NONBLOCK: not to wait at a FIFO. */
+		cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof head - 1, 0);
+		char *name;
+
+		if (n < 0)
+			return 0;
+		head[n] = 0;
+		if (n >= (ssize_t)sizeof(Elf64_Ehdr) && memcmp(head, ELFMAG, SELFMAG) == 0) {
+			Elf64_Ehdr h;
+
+			memcpy(&h, head, sizeof h);
+			/* Others may have an interpreter by binfmt_misc, of which nothing is known here. */
+			return h.e_ident[EI_CLASS] == ELFCLASS64 && h.e_machine == NATIVE ? check_loader(program, fd, &h, e) : 0;
+		}
+		if (n < 2 || memcmp(head, "#!", 2) != 0 || !(name = script_interpreter(head)))
+			return 0;
+		if (access(name, F_OK) < 0 && errno == ENOENT)
+			return missing(program, "interpreter", name, e);
+		snprintf(path, sizeof path, "%s", name);
+	}
+	return 0;
+}
