@@ -48,28 +48,31 @@ test_missing_directories_are_made()
 	expect_match '^/bin/' "$OUTPUT"
 }
 
+# Whoever renames in the root file system while the container is made gets neither a procfs elsewhere nor one without masks.
 test_exchanged_while_it_is_mounted()
 {
-	bundle_new b
+	bundle_new b '.linux.maskedPaths=["/proc/keys"]' '.linux.readonlyPaths=["/proc/sys"]'
 	mkdir b/rootfs/other
 	ln -s other b/rootfs/link
-	args sh -c 'echo $$; cut -d" " -f5 /proc/self/mountinfo'
+	args sh -c 'cut -d" " -f4-6 /proc/self/mountinfo || cut -d" " -f4-6 /link/self/mountinfo'
 	"$(dirname "$PAYLOAD")/racer" b/rootfs/proc b/rootfs/link &
 	racer=$!
 	round=0
 	refused=0
 	while [ "$round" -lt "${HIND_ROUNDS:-100}" ]; do
 		capture run
-		if [ "$STATUS" -eq 0 ]; then
-			expect_match '^/proc$' "$OUTPUT"
-			expect_no_match '^/(other|link)' "$OUTPUT"
-		else
+		if [ "$STATUS" -ne 0 ] && [ -n "$ERROR" ] && [ -z "$OUTPUT" ]; then
 			refused=$((refused + 1))
-			expect_match 'ordinary directory|/proc' "$ERROR"
+		else
+			# The mount point is told by the name that it has now.
+			expect_match '^/null /(proc|link)/keys ' "$OUTPUT" "round $round"
+			expect_match '^/sys /(proc|link)/sys ro' "$OUTPUT" "round $round"
+			expect_no_match ' /other' "$OUTPUT" "round $round"
 		fi
 		round=$((round + 1))
 	done
 	kill "$racer"
 	wait "$racer" || :
 	note "$refused of $round refused"
+	[ "$refused" -lt "$round" ] || fail "no container ever started: $ERROR"
 }
