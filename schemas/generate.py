@@ -13,7 +13,8 @@ import os
 import re
 import sys
 
-FILES = ["process", "resources", "config", "state", "features"]
+FILES = ["process", "resources", "config", "state", "features", "profile"]
+EMBEDDED = ["default-config", "default-seccomp"]  # NAME.json becomes NAME_json[]
 KEYWORDS = {
     "$schema", "$defs", "$ref", "title", "description", "examples", "x-as-map",
     "type", "properties", "required", "additionalProperties", "items", "enum",
@@ -284,8 +285,11 @@ class Generator:
         lines += ["", "struct oci_pair {\n\tconst char *key, *value;\n};"]
         lines += self.structs
         lines += ["", "extern const struct json_type " + ", ".join(f"json_oci_{name}" for name in self.objects) + ";"]
-        lines += ["", "/* schemas/default-config.json, NUL-terminated; the length is without the NUL. */"]
-        lines += ["extern const char default_config_json[];", "extern const size_t default_config_json_len;", "", "#endif"]
+        for name in EMBEDDED:
+            c_name = name.replace("-", "_") + "_json"
+            lines += ["", f"/* schemas/{name}.json, NUL-terminated; the length is without the NUL. */"]
+            lines += [f"extern const char {c_name}[];", f"extern const size_t {c_name}_len;"]
+        lines += ["", "#endif"]
         return "\n".join(lines) + "\n"
 
     def matcher_text(self, pattern, name):
@@ -330,13 +334,15 @@ class Generator:
             lines.append(f"const struct json_type json_oci_{name} = {{")
             lines.append(f"\t.name = {quoted(name)}, .size = sizeof(struct oci_{name}), .n = {len(rows)}, .members = members_{name},")
             lines.append("};")
-        with open(os.path.join(self.folder, "default-config.json"), encoding="utf-8") as file:
-            text = file.read()
-        json.loads(text, object_pairs_hook=refuse_duplicates)
-        lines += ["", "const char default_config_json[] ="]
-        lines += ["\t" + quoted(line) for line in text.splitlines(keepends=True)]
-        lines[-1] += ";"
-        lines += ["const size_t default_config_json_len = sizeof default_config_json - 1;"]
+        for name in EMBEDDED:
+            c_name = name.replace("-", "_") + "_json"
+            with open(os.path.join(self.folder, name + ".json"), encoding="utf-8") as file:
+                text = file.read()
+            json.loads(text, object_pairs_hook=refuse_duplicates)
+            lines += ["", f"const char {c_name}[] ="]
+            lines += ["\t" + quoted(line) for line in text.splitlines(keepends=True)]
+            lines[-1] += ";"
+            lines += [f"const size_t {c_name}_len = sizeof {c_name} - 1;"]
         return "\n".join(lines) + "\n"
 
 

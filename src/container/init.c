@@ -170,8 +170,8 @@ static int wait_for_start(struct init *in, struct err *e)
 	}
 }
 
-/* The program's own descriptors, by --preserve-fds, lose close-on-exec as the last thing. */
-static int keep_preserved(const struct init *in, struct err *e)
+/* The program's own descriptors, by --preserve-fds, lose close-on-exec. */
+static int preserve(struct init *in, struct err *e)
 {
 	for (int fd = 3; fd < 3 + in->kit->preserve_fds; fd++)
 		if (fd_cloexec(fd, 0, e) && e->code != EBADF)
@@ -179,10 +179,10 @@ static int keep_preserved(const struct init *in, struct err *e)
 	return 0;
 }
 
+const struct init_step init_preserve = { "descriptors", NULL, preserve };
+
 static void exec_program(struct init *in, struct err *e)
 {
-	if (keep_preserved(in, e))
-		return;
 	execve(in->program, in->config->process->args, in->env);
 	err_sys(e, "exec %s", in->program);
 }

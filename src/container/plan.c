@@ -17,7 +17,9 @@ const struct host_step *const plan_host[] = {
 	&host_procfs,           /* our own procfs: the container's cannot be trusted */
 	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
 	&host_sysctl_check,     /* is the namespace of each sysctl the container's own? */
+	&host_caps,             /* warns of what cannot be granted, while stderr is still the caller's */
 	&host_seccomp_compile,  /* compiling needs libseccomp, memory and files: not in the child */
+	&host_seccomp_agent,    /* its socket is a path of the host */
 	&host_terminal_connect, /* the console socket, too */
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* limits are set before anybody is inside */
@@ -72,7 +74,7 @@ const struct init_step *const plan_init[] = {
 
 const struct init_step *const plan_init_last[] = {
 	&init_start_hooks, /* startContainer: in the container, before its program */
-	&init_seccomp,     /* as late as can be: the filter judges what follows */
-	&init_caps_final,  /* CAP_SYS_ADMIN was kept for the filter */
+	&init_preserve,    /* the program's own descriptors lose close-on-exec as late as can be */
+	&init_seccomp,     /* last: the filter judges what follows, and that is execve alone */
 	NULL,
 };
