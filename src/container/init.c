@@ -75,7 +75,9 @@ static void init_state(const struct init *in, enum status status, struct oci_sta
 
 static bool wants_host_pid(const struct oci_config *c)
 {
-	return hooks_any(c->hooks, HOOK_CREATE_CONTAINER) || hooks_any(c->hooks, HOOK_START_CONTAINER);
+	bool agent = c->linux && c->linux->seccomp && c->linux->seccomp->listener_path;
+
+	return agent || hooks_any(c->hooks, HOOK_CREATE_CONTAINER) || hooks_any(c->hooks, HOOK_START_CONTAINER);
 }
 
 /* The procfs that came along is of the host's pid namespace, so "self" there is how the host calls us. */

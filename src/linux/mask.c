@@ -6,6 +6,7 @@
  * (CVE-2025-31133). A path that is not there hides nothing, and is no error: kernels differ. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "linux/host_device.h"
 #include "linux/linux.h"
 #include "step/init.h"
@@ -77,10 +79,27 @@ static int cover(struct cover *c, int target_fd, bool directory, struct err *e)
 	return *first_fd < 0 ? -1 : mountfd_attach(*first_fd, target_fd, e);
 }
 
+/* A path in /proc or /sys starts at the mount itself: whoever can rename in the root file system at this moment could have put
+ * another directory in its place, in which there is nothing to mask. */
+static int start_of(const struct init *init, const char **path)
+{
+	if (init->proc_mount_fd >= 0 && str_starts(*path, "/proc/")) {
+		*path += strlen("/proc/");
+		return init->proc_mount_fd;
+	}
+	if (init->sys_mount_fd >= 0 && str_starts(*path, "/sys/")) {
+		*path += strlen("/sys/");
+		return init->sys_mount_fd;
+	}
+	return init->rootfs_fd;
+}
+
 /* *fd is -1 where nothing is there. */
 static int open_target(const struct init *init, const char *path, int *fd, struct err *e)
 {
-	*fd = path_open_in(init->rootfs_fd, path, O_PATH, e);
+	int start_fd = start_of(init, &path);
+
+	*fd = path_open_in(start_fd, path, O_PATH, e);
 	return *fd < 0 && e->code != ENOENT && e->code != ENOTDIR ? -1 : 0;
 }
 

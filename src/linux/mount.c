@@ -280,30 +280,35 @@ static int copy_up(int target_fd, int tree_fd, struct err *e)
 	return mount_copy_up(from_fd, tree_fd, e);
 }
 
-static int keep_for_seal(struct init *init, int fd, struct err *e)
+static int keep(int *where, int fd, struct err *e)
 {
 	int kept = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 
 	if (kept < 0)
 		return err_sys(e, "dup");
-	init->readonly_later_fd = mem_grow(init->readonly_later_fd, (init->n_readonly_later + 1) * sizeof(int));
-	init->readonly_later_fd[init->n_readonly_later++] = kept;
+	fd_close(where);
+	*where = kept;
 	return 0;
 }
 
-/* A handle of the root shows nothing that is mounted on the root itself, so whoever mounts there becomes the root. */
-static int follow_root(struct mount_entry *m, int tree_fd, struct err *e)
+/* Handles that later steps go on with, instead of looking the names up again. */
+static int keep_handles(const struct mount_entry *m, int tree_fd, struct err *e)
 {
-	int fd;
+	struct init *init = m->init;
+	const char *destination = m->config->destination;
+	int *place = NULL;
 
-	if (!path_same(m->config->destination, "/"))
-		return 0;
-	fd = fcntl(tree_fd, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0)
-		return err_sys(e, "dup");
-	fd_close(&m->init->rootfs_fd);
-	m->init->rootfs_fd = fd;
-	return 0;
+	if (m->readonly_later) {
+		init->readonly_later_fd = mem_grow(init->readonly_later_fd, (init->n_readonly_later + 1) * sizeof(int));
+		place = &init->readonly_later_fd[init->n_readonly_later++];
+		*place = -1;
+		if (keep(place, tree_fd, e))
+			return -1;
+	}
+	/* A handle of the root shows nothing that is mounted on the root itself, so what is mounted there becomes the root. */
+	place = path_same(destination, "/") ? &init->rootfs_fd : path_same(destination, "/proc") ? &init->proc_mount_fd
+		: path_same(destination, "/sys") ? &init->sys_mount_fd : NULL;
+	return place ? keep(place, tree_fd, e) : 0;
 }
 
 static int mount_tree(struct mount_entry *m, struct err *e)
@@ -330,9 +335,7 @@ static int mount_tree(struct mount_entry *m, struct err *e)
 		return -1;
 	if (m->options.copy_up && copy_up(target_fd, tree_fd, e))
 		return -1;
-	if (mountfd_attach(tree_fd, target_fd, e) || follow_root(m, tree_fd, e))
-		return -1;
-	return m->readonly_later ? keep_for_seal(m->init, tree_fd, e) : 0;
+	return mountfd_attach(tree_fd, target_fd, e) || keep_handles(m, tree_fd, e) ? -1 : 0;
 }
 
 /* --- the list --- */

@@ -116,6 +116,7 @@ static int prepare(struct init *init, struct err *e)
 	bool shared = rootfs_propagation(init->config).kind == MS_SHARED;
 	cleanup_fd int target_fd = open_target(init, e), tree_fd = -1;
 
+	init->proc_mount_fd = init->sys_mount_fd = -1;
 	if (target_fd < 0)
 		return -1;
 	umask(022); /* until init_user sets the program's: the caller's must not show in what is made here */

@@ -91,15 +91,12 @@ static char *process_state(const struct init *init, size_t *len)
 {
 	const struct oci_config *config = init->config;
 	static char *fds[] = { "seccompFd", NULL };
-	char self[16] = "";
-	/* Our pid as the runtime sees it: that procfs is of the host's pid namespace. */
-	int64_t pid = readlinkat(init->kit->host_proc_fd, "self", self, sizeof self - 1) > 0 ? atoi(self) : 0;
 	struct oci_state state = {
 		.oci_version = config->oci_version,
 		.id = init->id,
 		.status = "created",
 		.has_pid = true,
-		.pid = pid,
+		.pid = init->host_pid,
 		.bundle = init->bundle,
 		.annotations = config->annotations,
 		.n_annotations = config->n_annotations,
@@ -109,7 +106,7 @@ static char *process_state(const struct init *init, size_t *len)
 		.fds = fds,
 		.n_fds = 1,
 		.has_pid = true,
-		.pid = pid,
+		.pid = init->host_pid,
 		.metadata = config->linux->seccomp->listener_metadata,
 		.state = &state,
 	};

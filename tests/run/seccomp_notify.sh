@@ -32,7 +32,7 @@ test_agent_is_told_who_asks()
 	expect_eq 'some words' "$(jq -r .metadata agent.log)"
 	expect_eq "$ID" "$(jq -r .state.id agent.log)"
 	expect_eq "$BUNDLE" "$(jq -r .state.bundle agent.log)"
-	expect_eq true "$(jq '.pid > 0 and .state.pid > 0' agent.log)"
+	expect_eq true "$(jq '.pid > 0 and .state.pid > 0' agent.log)" "$(cat agent.log)"
 	expect_match '^1\.' "$(jq -r .ociVersion agent.log)"
 }
 
