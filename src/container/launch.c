@@ -175,7 +175,20 @@ static void cgroup_undo(struct launch *l)
 		log_warn("cgroup", "%s", e.msg);
 }
 
-const struct host_step host_cgroup = { "cgroup", NULL, cgroup_create, cgroup_undo };
+/* On v2 init is born inside its cgroup, so that has to be there. On v1 it is moved there one hierarchy at a time, and meanwhile
+ * mounts: so the cgroups are made beside it, too. Either way the limits are set before it is inside. */
+static int cgroup_before(struct launch *l, struct err *e)
+{
+	return l->kit.cgroup.v2 ? cgroup_create(l, e) : 0;
+}
+
+static int cgroup_beside(struct launch *l, struct err *e)
+{
+	return l->kit.cgroup.v2 ? 0 : cgroup_create(l, e);
+}
+
+const struct host_step host_cgroup = { "cgroup", NULL, cgroup_before, cgroup_undo };
+const struct host_step host_cgroup_v1 = { "cgroup", NULL, cgroup_beside, NULL };
 
 static int cgroup_enter(struct launch *l, struct err *e)
 {

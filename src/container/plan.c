@@ -22,11 +22,12 @@ const struct host_step *const plan_host[] = {
 	&host_seccomp_agent,    /* its socket is a path of the host */
 	&host_terminal_connect, /* the console socket, too */
 	&host_start_channel,    /* where init will wait for `start` */
-	&host_cgroup,           /* limits are set before anybody is inside */
+	&host_cgroup,           /* v2: init is born inside, under its limits; undone after init is gone */
 	&host_fork,             /* from here on both halves work side by side */
 	&host_oom,              /* an undumpable child cannot write its own; without privileges we can until it is mapped */
 	&host_userns_map,       /* the child can do nothing before its ids are mapped */
-	&host_cgroup_join,      /* the child mounts meanwhile */
+	&host_cgroup_v1,        /* the child mounts meanwhile */
+	&host_cgroup_join,      /* under its limits from here on */
 	&host_rlimit_raise,     /* a hard limit is raised with the host's privileges only */
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
 	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */

@@ -41,19 +41,19 @@ static void check(bool ok, const char *what)
 static void once_run(const struct runtime *r, struct series *s)
 {
 	struct sample *sample = s ? &s->sample[s->n] : NULL;
-	char rootfs[160];
+	char rootfs[256];
 
-	snprintf(rootfs, sizeof rootfs, "%s/rootfs", place.bundle_true);
+	snprintf(rootfs, sizeof rootfs, "%s/rootfs", r->bundle_true);
 	if (r->floor)
 		measure_command(sample, s ? &s->rss_kb : NULL, (const char *const[]){ r->path, rootfs, "/bin/true", NULL });
 	else
-		measure_command(sample, s ? &s->rss_kb : NULL, ARGV(r, "run", "--bundle", place.bundle_true, r->id));
+		measure_command(sample, s ? &s->rss_kb : NULL, ARGV(r, "run", "--bundle", r->bundle_true, r->id));
 	measure_orphans(NULL);
 }
 
 static void start_one(const struct runtime *r)
 {
-	measure_command(NULL, NULL, ARGV(r, "create", "--bundle", place.bundle_pause, r->up_id));
+	measure_command(NULL, NULL, ARGV(r, "create", "--bundle", r->bundle_pause, r->up_id));
 	measure_command(NULL, NULL, ARGV(r, "start", r->up_id));
 }
 
@@ -65,7 +65,7 @@ static void once_cycle(const struct runtime *r, struct series *s)
 	char pid_file[128];
 
 	snprintf(pid_file, sizeof pid_file, "%s/pid", place.dir);
-	measure_command(sample, rss, ARGV(r, "create", "--bundle", place.bundle_pause, "--pid-file", pid_file, r->id));
+	measure_command(sample, rss, ARGV(r, "create", "--bundle", r->bundle_pause, "--pid-file", pid_file, r->id));
 	measure_command(sample, rss, ARGV(r, "start", r->id));
 	measure_command(sample, rss, ARGV(r, "state", r->id));
 	measure_command(sample, rss, ARGV(r, "kill", r->id, "KILL"));
@@ -99,13 +99,13 @@ static const struct row rows[] = {
 
 static long count_syscalls(const struct runtime *r, const struct row *row)
 {
-	char rootfs[160];
+	char rootfs[256];
 
-	snprintf(rootfs, sizeof rootfs, "%s/rootfs", place.bundle_true);
+	snprintf(rootfs, sizeof rootfs, "%s/rootfs", r->bundle_true);
 	if (r->floor)
 		return measure_syscalls((const char *const[]){ r->path, rootfs, "/bin/true", NULL });
 	if (row->once == once_run)
-		return measure_syscalls(ARGV(r, "run", "--bundle", place.bundle_true, r->id));
+		return measure_syscalls(ARGV(r, "run", "--bundle", r->bundle_true, r->id));
 	if (row->once == once_state)
 		return measure_syscalls(ARGV(r, "state", r->up_id));
 	if (row->once == once_version)
@@ -130,14 +130,16 @@ static void copy_program(const char *from, const char *to)
 	close(out);
 }
 
-static void make_bundle(char *dir, size_t size, const char *program, const char *floor)
+/* With a cgroup path directly below the root, as engines give one: what a runtime does about a parent of its own choosing is no
+ * part of the comparison. */
+static void make_bundle(char *dir, size_t size, const char *program, const char *cgroup, const char *floor)
 {
 	static const char *const dirs[] = { "", "/rootfs", "/rootfs/bin", "/rootfs/proc", "/rootfs/sys", "/rootfs/dev", "/rootfs/etc" };
-	char path[256], text[8192], *at;
+	char path[256], text[8192], *at, *group;
 	size_t n;
 	FILE *f;
 
-	snprintf(dir, size, "%s/%s", place.dir, program);
+	snprintf(dir, size, "%s/%s-%s", place.dir, cgroup, program);
 	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
 		snprintf(path, sizeof path, "%s%s", dir, dirs[i]);
 		check(mkdir(path, 0755) == 0, path);
@@ -150,10 +152,13 @@ static void make_bundle(char *dir, size_t size, const char *program, const char 
 	fclose(f);
 	text[n] = '\0';
 	at = strstr(text, "PROGRAM");
+	group = strstr(text, "CGROUP");
 	snprintf(path, sizeof path, "%s/config.json", dir);
 	f = fopen(path, "we");
-	check(f && at, path);
-	fprintf(f, "%.*s%s%s", (int)(at - text), text, program, at + strlen("PROGRAM"));
+	check(f && at && group > at, path);
+	fprintf(f, "%.*s%s", (int)(at - text), text, program);
+	at += strlen("PROGRAM");
+	fprintf(f, "%.*s%s%s", (int)(group - at), at, cgroup, group + strlen("CGROUP"));
 	check(fclose(f) == 0, path);
 }
 
@@ -164,12 +169,14 @@ static void prepare(const char *floor)
 	check(mkdtemp(place.dir) && mount("tmpfs", place.dir, "tmpfs", 0, "mode=755") == 0, place.dir);
 	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) && umount2("/sys/fs/cgroup/unified", MNT_DETACH) == 0)
 		check(mount("tmpfs", "/sys/fs/cgroup/unified", "tmpfs", 0, NULL) == 0, "/sys/fs/cgroup/unified");
-	make_bundle(place.bundle_true, sizeof place.bundle_true, "true", floor);
-	make_bundle(place.bundle_pause, sizeof place.bundle_pause, "pause", floor);
 	for (size_t i = 0; i < n_runtimes; i++) {
+		struct runtime *r = &runtimes[i];
+
 		snprintf(runtimes[i].root, sizeof runtimes[i].root, "%s/root-%zu", place.dir, i);
 		snprintf(runtimes[i].id, sizeof runtimes[i].id, "bench-%d-%zu", getpid(), i);
 		snprintf(runtimes[i].up_id, sizeof runtimes[i].up_id, "bench-%d-%zu-up", getpid(), i);
+		make_bundle(r->bundle_true, sizeof r->bundle_true, "true", r->id, floor);
+		make_bundle(r->bundle_pause, sizeof r->bundle_pause, "pause", r->id, floor);
 	}
 }
 

@@ -20,6 +20,7 @@ struct series {
 struct runtime {
 	const char *name, *path;
 	char root[128], id[64], up_id[64]; /* the same id in two roots would be one cgroup */
+	char bundle_true[192], bundle_pause[192];
 	bool floor; /* takes a rootfs and a program instead of a command line as engines give it */
 };
 struct row {
@@ -30,7 +31,6 @@ struct row {
 };
 struct place {
 	char dir[64];             /* on a tmpfs of its own */
-	char bundle_true[96], bundle_pause[96];
 };
 extern struct place place;
 
