@@ -24,7 +24,8 @@ static int open_resolved(int root_fd, const char *path, int oflags, uint64_t res
 
 	if (oflags & O_CREAT)
 		return err_set(e, "open %s: files below a root file system are made by path_make_file", path);
-	/* The kernel gives up with EAGAIN when something was renamed while it resolved "..": only then it is worth a retry. */
+	/* The kernel gives up with EAGAIN when something was renamed while it resolved "..": only then it is worth a
+	 * retry. */
 	do
 		fd = syscall(SYS_openat2, root_fd, *path ? path : "/", &how, sizeof how);
 	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && ++tries < RETRIES);
@@ -50,8 +51,8 @@ int path_open_proc(int proc_fd, const char *path, int oflags, struct err *e)
 	return open_resolved(proc_fd, path, oflags, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS, e);
 }
 
-/* Opens the longest beginning of path that exists as the container sees it. *rest is what is left of it, without slashes in
- * front. Writes into path and restores it. */
+/* Opens the longest beginning of path that exists as the container sees it. *rest is what is left of it, without
+ * slashes in front. Writes into path and restores it. */
 static int open_existing(int root_fd, char *path, char **rest, struct err *e)
 {
 	for (char *end = path + strlen(path);;) {
@@ -74,8 +75,8 @@ static int open_existing(int root_fd, char *path, char **rest, struct err *e)
 	}
 }
 
-/* path with its component `name` (at is where it begins) replaced by what that link holds, as openat2 would go on; NULL where
- * it is no link. The caller frees it. */
+/* path with its component `name` (at is where it begins) replaced by what that link holds, as openat2 would go on; NULL
+ * where it is no link. The caller frees it. */
 static char *follow_link(int dir_fd, const char *path, const char *at, const char *name)
 {
 	char target[PATH_MAX];
@@ -101,8 +102,8 @@ static int first_component(const char *path, char name[NAME_MAX + 1], struct err
 	return 0;
 }
 
-/* An image may hold links to what only the running system has ("/etc/resolv.conf" to a file in /run): what is missing is made
- * where they point to, inside the root. Each turn of the loop follows one such link. */
+/* An image may hold links to what only the running system has ("/etc/resolv.conf" to a file in /run): what is missing
+ * is made where they point to, inside the root. Each turn of the loop follows one such link. */
 static int open_beginning(int root_fd, char **path, char **rest, struct err *e)
 {
 	for (int links = 0; links < MAX_LINKS; links++) {
@@ -122,8 +123,8 @@ static int open_beginning(int root_fd, char **path, char **rest, struct err *e)
 	return err_sys(e, "%s", *path);
 }
 
-/* What does not exist yet is made below what does, component by component. One that is new cannot be a link; one that appears
- * meanwhile is opened with O_NOFOLLOW. */
+/* What does not exist yet is made below what does, component by component. One that is new cannot be a link; one that
+ * appears meanwhile is opened with O_NOFOLLOW. */
 static int make_below(int root_fd, const char *path, mode_t mode, struct err *e)
 {
 	cleanup_free char *copy = mem_strdup(path);
@@ -173,8 +174,8 @@ int path_make_parent(int root_fd, const char *path, mode_t mode, const char **na
 	return make_below(root_fd, parent, mode, e);
 }
 
-/* Not open(O_CREAT): that could be made to open, or create through, somebody else's inode (CVE-2024-45310). *next: where a link
- * that leads to nothing points to, instead of an fd. */
+/* Not open(O_CREAT): that could be made to open, or create through, somebody else's inode (CVE-2024-45310). *next:
+ * where a link that leads to nothing points to, instead of an fd. */
 static int make_file_once(int root_fd, const char *path, mode_t mode, char **next, struct err *e)
 {
 	const char *at;

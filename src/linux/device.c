@@ -1,9 +1,10 @@
-/* linux.devices, and the devices that every container has. runtime-spec config-linux.md "Devices", "Default Devices"; mknod(2).
+/* linux.devices, and the devices that every container has. runtime-spec config-linux.md "Devices", "Default Devices";
+ * mknod(2).
  *
- * After the mounts, since /dev is mostly one of them. Everything is made by name in a handle of its directory, which was resolved
- * inside the root: /dev of an image may be a link to the host's (CVE-2026-41579, CVE-2026-47766). What stands there already is
- * never followed, removed or given another owner, but looked at (CVE-2026-88265). A user namespace may make no devices: there, and
- * wherever mknod is refused, the host's own node is bound. */
+ * After the mounts, since /dev is mostly one of them. Everything is made by name in a handle of its directory, which
+ * was resolved inside the root: /dev of an image may be a link to the host's (CVE-2026-41579, CVE-2026-47766). What
+ * stands there already is never followed, removed or given another owner, but looked at (CVE-2026-88265). A user
+ * namespace may make no devices: there, and wherever mknod is refused, the host's own node is bound. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -35,11 +36,8 @@ static const struct {
 	const char *name, *target;
 	const char *needs; /* below /proc: the link is made where the kernel has this file */
 } links[] = {
-	{ "fd", "/proc/self/fd", NULL },
-	{ "stdin", "/proc/self/fd/0", NULL },
-	{ "stdout", "/proc/self/fd/1", NULL },
-	{ "stderr", "/proc/self/fd/2", NULL },
-	{ "core", "/proc/kcore", "kcore" },
+	{ "fd", "/proc/self/fd", NULL }, { "stdin", "/proc/self/fd/0", NULL }, { "stdout", "/proc/self/fd/1", NULL },
+	{ "stderr", "/proc/self/fd/2", NULL }, { "core", "/proc/kcore", "kcore" },
 	{ "ptmx", "pts/ptmx", NULL }, /* that of the container's own devpts */
 };
 
@@ -64,19 +62,23 @@ static void validate(const struct oci_config *config, struct problems *problems)
 		const struct oci_device *d = &l->devices[i];
 
 		if (*d->path != '/')
-			problem_add(problems, AT("linux.devices[%zu].path", i), "\"%s\" is not an absolute path", d->path);
+			problem_add(
+				problems, AT("linux.devices[%zu].path", i), "\"%s\" is not an absolute path", d->path);
 		else if (path_same(d->path, "/"))
 			problem_add(problems, AT("linux.devices[%zu].path", i), "\"%s\" names no file", d->path);
 		if (!name_find(types, d->type))
-			problem_add(problems, AT("linux.devices[%zu].type", i), "\"%s\" is none of c, u, b, p", d->type);
+			problem_add(
+				problems, AT("linux.devices[%zu].type", i), "\"%s\" is none of c, u, b, p", d->type);
 		else if (type_of(d) != S_IFIFO && (!d->has_major || !d->has_minor))
-			problem_add(problems, AT("linux.devices[%zu]", i), "a device of type %s needs major and minor", d->type);
+			problem_add(problems, AT("linux.devices[%zu]", i), "a device of type %s needs major and minor",
+				d->type);
 	}
 }
 
 static bool is_device(const struct oci_device *d, const struct stat *st)
 {
-	return (st->st_mode & S_IFMT) == type_of(d) && (type_of(d) == S_IFIFO || st->st_rdev == makedev(d->major, d->minor));
+	return (st->st_mode & S_IFMT) == type_of(d) &&
+	       (type_of(d) == S_IFIFO || st->st_rdev == makedev(d->major, d->minor));
 }
 
 /* Only a node that can lead nowhere else may be mounted over. */
@@ -86,7 +88,8 @@ static int bind(const struct init *init, int dir_fd, const char *name, const str
 	struct stat st;
 
 	if (!init->new_ns[NS_MOUNT] && !init->join_ns[NS_MOUNT])
-		return err_set(e, "mknod is not permitted, and without a mount namespace the host's cannot be bound instead");
+		return err_set(
+			e, "mknod is not permitted, and without a mount namespace the host's cannot be bound instead");
 	tree_fd = host_device_copy(d->path, type_of(d), makedev(d->major, d->minor), e);
 	if (tree_fd < 0)
 		return err_wrap(e, "mknod is not permitted, so the host's is bound");
@@ -96,7 +99,8 @@ static int bind(const struct init *init, int dir_fd, const char *name, const str
 	if (target_fd < 0 || fstat(target_fd, &st) < 0)
 		return err_sys(e, "open");
 	if (S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode))
-		return err_set(e, "the root file system has a %s there", S_ISDIR(st.st_mode) ? "directory" : "symbolic link");
+		return err_set(
+			e, "the root file system has a %s there", S_ISDIR(st.st_mode) ? "directory" : "symbolic link");
 	return mountfd_attach(tree_fd, target_fd, e);
 }
 
@@ -116,7 +120,8 @@ static int set_owner(int dir_fd, const char *name, const struct oci_device *d, s
 	return fchownat(fd, "", d->uid, d->gid, AT_EMPTY_PATH) < 0 ? err_sys(e, "chown") : 0;
 }
 
-/* 1: the device is there. 0: an empty file is in its place, as unprivileged tools leave one where they could not make it. */
+/* 1: the device is there. 0: an empty file is in its place, as unprivileged tools leave one where they could not make
+ * it. */
 static int look(int dir_fd, const char *name, const struct oci_device *d, struct err *e)
 {
 	struct stat st;
@@ -128,7 +133,9 @@ static int look(int dir_fd, const char *name, const struct oci_device *d, struct
 	if (S_ISREG(st.st_mode) && type_of(d) != S_IFIFO)
 		return 0;
 	return err_set(e, "the root file system has something else there (%s)",
-		S_ISLNK(st.st_mode) ? "a symbolic link" : S_ISDIR(st.st_mode) ? "a directory" : "another device or file");
+		S_ISLNK(st.st_mode)   ? "a symbolic link"
+		: S_ISDIR(st.st_mode) ? "a directory"
+				      : "another device or file");
 }
 
 static int make_node(const struct init *init, int dir_fd, const char *name, const struct oci_device *d, struct err *e)
@@ -165,7 +172,8 @@ static int make_device(const struct init *init, int dev_fd, const struct oci_dev
 	}
 	if (make_node(init, dir_fd < 0 ? dev_fd : dir_fd, last ? last : name, d, e))
 		return err_wrap(e, "device %s", d->path);
-	log_debug("device", "path=%s type=%s major=%lld minor=%lld", d->path, d->type, (long long)d->major, (long long)d->minor);
+	log_debug("device", "path=%s type=%s major=%lld minor=%lld", d->path, d->type, (long long)d->major,
+		(long long)d->minor);
 	return 0;
 }
 

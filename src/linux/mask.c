@@ -1,9 +1,9 @@
-/* linux.maskedPaths and linux.readonlyPaths: parts of /proc and /sys that tell about the host, or change it. runtime-spec
- * config-linux.md "Masked Paths", "Readonly Paths".
+/* linux.maskedPaths and linux.readonlyPaths: parts of /proc and /sys that tell about the host, or change it.
+ * runtime-spec config-linux.md "Masked Paths", "Readonly Paths".
  *
- * After every mount, which they lie over, and after the hooks, which may mount, too; before the pivot, while the host's /dev/null
- * can be had: the container's own may be a link that somebody exchanges for a file of /proc, which then would be bound instead
- * (CVE-2025-31133). A path that is not there hides nothing, and is no error: kernels differ. */
+ * After every mount, which they lie over, and after the hooks, which may mount, too; before the pivot, while the host's
+ * /dev/null can be had: the container's own may be a link that somebody exchanges for a file of /proc, which then would
+ * be bound instead (CVE-2025-31133). A path that is not there hides nothing, and is no error: kernels differ. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -21,10 +21,12 @@
 #include "step/ns.h"
 #include "sys/mountfd.h"
 
-static void validate_paths(const char *list, char *const *paths, size_t n, const struct oci_config *config, struct problems *problems)
+static void validate_paths(
+	const char *list, char *const *paths, size_t n, const struct oci_config *config, struct problems *problems)
 {
 	if (n && !ns_find(config, NS_MOUNT))
-		problem_add(problems, list, "needs a mount namespace in linux.namespaces, or it would hide them from the host");
+		problem_add(problems, list,
+			"needs a mount namespace in linux.namespaces, or it would hide them from the host");
 	for (size_t i = 0; i < n; i++)
 		if (paths[i][0] != '/')
 			problem_add(problems, AT("%s[%zu]", list, i), "\"%s\" is not an absolute path", paths[i]);
@@ -40,8 +42,8 @@ static void validate(const struct oci_config *config, struct problems *problems)
 	validate_paths("linux.readonlyPaths", l->readonly_paths, l->n_readonly_paths, config, problems);
 }
 
-/* What covers them, made when the first path needs it. Before Linux 6.15 a mount that is attached nowhere cannot be copied: so
- * the first one is attached, and copied for the others. All directories share one file system. */
+/* What covers them, made when the first path needs it. Before Linux 6.15 a mount that is attached nowhere cannot be
+ * copied: so the first one is attached, and copied for the others. All directories share one file system. */
 struct cover {
 	int file_fd, directory_fd;
 };
@@ -79,8 +81,8 @@ static int cover(struct cover *c, int target_fd, bool directory, struct err *e)
 	return *first_fd < 0 ? -1 : mountfd_attach(*first_fd, target_fd, e);
 }
 
-/* A path in /proc or /sys starts at the mount itself: whoever can rename in the root file system at this moment could have put
- * another directory in its place, in which there is nothing to mask. */
+/* A path in /proc or /sys starts at the mount itself: whoever can rename in the root file system at this moment could
+ * have put another directory in its place, in which there is nothing to mask. */
 static int start_of(const struct init *init, const char **path)
 {
 	if (init->proc_mount_fd >= 0 && str_starts(*path, "/proc/")) {

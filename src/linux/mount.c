@@ -1,8 +1,9 @@
 /* mounts. runtime-spec config.md "Mounts"; mount_namespaces(7), move_mount(2) (Linux 5.2).
  *
- * In the order of the list, as the spec wants it, after the root is a mount of its own. Every destination is resolved once, inside
- * the root and to a handle, and what is mounted is attached to that handle: a link that the image holds, or that another
- * container exchanges on a shared volume meanwhile, leads nowhere else (CVE-2021-30465, CVE-2024-45310). */
+ * In the order of the list, as the spec wants it, after the root is a mount of its own. Every destination is resolved
+ * once, inside the root and to a handle, and what is mounted is attached to that handle: a link that the image holds,
+ * or that another container exchanges on a shared volume meanwhile, leads nowhere else (CVE-2021-30465,
+ * CVE-2024-45310). */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -45,12 +46,13 @@ static void validate_data(const char *path, const char *word, bool bind, struct 
 {
 	const char *near;
 
-	if (str_eq(word, "idmap") || str_eq(word, "ridmap") || str_starts(word, "idmap=") || str_starts(word, "ridmap=")) {
+	if (str_eq(word, "idmap") || str_eq(word, "ridmap") || str_starts(word, "idmap=") ||
+		str_starts(word, "ridmap=")) {
 		problem_add(problems, path, "\"%s\": id-mapped mounts are not supported by this version", word);
 	} else if (bind) {
 		near = nearest_option(word);
-		problem_at(problems, true, 0, 0, path, "\"%s\" is no option of a bind mount and has no effect%s%s%s", word,
-			near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		problem_at(problems, true, 0, 0, path, "\"%s\" is no option of a bind mount and has no effect%s%s%s",
+			word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	}
 }
 
@@ -63,7 +65,8 @@ static bool is_mapped(const struct oci_id_mapping *v, size_t n, uint64_t id)
 }
 
 /* The kernel says only EINVAL to it. */
-static void validate_devpts(const struct oci_config *config, const char *path, const char *word, struct problems *problems)
+static void validate_devpts(
+	const struct oci_config *config, const char *path, const char *word, struct problems *problems)
 {
 	const struct oci_linux *l = config->linux;
 	uint64_t gid;
@@ -72,7 +75,8 @@ static void validate_devpts(const struct oci_config *config, const char *path, c
 		return;
 	if (!is_mapped(l->gid_mappings, l->n_gid_mappings, gid))
 		problem_add(problems, path,
-			"\"%s\": linux.gidMappings does not map this group into the container; map it or leave the option out",
+			"\"%s\": linux.gidMappings does not map this group into the container; map it or leave the "
+			"option out",
 			word);
 }
 
@@ -85,7 +89,8 @@ static void validate_one(const struct oci_config *config, size_t i, struct probl
 	mount_options_parse(m->options, m->n_options, &o);
 	bind = is_bind(m, &o);
 	if (!m->destination || !*m->destination)
-		problem_add(problems, AT("mounts[%zu].destination", i), "is empty: an absolute path inside the container");
+		problem_add(
+			problems, AT("mounts[%zu].destination", i), "is empty: an absolute path inside the container");
 	else if (*m->destination != '/')
 		problem_at(problems, true, 0, 0, AT("mounts[%zu].destination", i),
 			"\"%s\" is not an absolute path; it is taken as one", m->destination);
@@ -114,7 +119,8 @@ static void validate_one(const struct oci_config *config, size_t i, struct probl
 static void validate(const struct oci_config *config, struct problems *problems)
 {
 	if (config->n_mounts && !ns_find(config, NS_MOUNT))
-		problem_add(problems, "mounts", "needs a mount namespace in linux.namespaces, or they would stay on the host");
+		problem_add(problems, "mounts",
+			"needs a mount namespace in linux.namespaces, or they would stay on the host");
 	for (size_t i = 0; i < config->n_mounts; i++)
 		validate_one(config, i, problems);
 }
@@ -142,8 +148,8 @@ static void report_options(struct json_out *out)
 
 /* --- where it goes --- */
 
-/* /proc and /sys are what programs trust most, hooks and other runtimes among them: a link there is an attack and no layout
- * (CVE-2019-19921, CVE-2023-27561, CVE-2025-54867). */
+/* /proc and /sys are what programs trust most, hooks and other runtimes among them: a link there is an attack and no
+ * layout (CVE-2019-19921, CVE-2023-27561, CVE-2025-54867). */
 static bool is_trusted(const struct mount_entry *m)
 {
 	return path_same(m->config->destination, "/proc") || path_same(m->config->destination, "/sys");
@@ -208,7 +214,8 @@ static int check_kind(int target_fd, bool directory, struct err *e)
 	if (fstat(target_fd, &st) < 0)
 		return err_sys(e, "fstat");
 	if (directory && !S_ISDIR(st.st_mode))
-		return err_set(e, "the destination is not a directory, as what is mounted there"), e->code = ENOTDIR, -1;
+		return err_set(e, "the destination is not a directory, as what is mounted there"), e->code = ENOTDIR,
+												   -1;
 	if (!directory && S_ISDIR(st.st_mode))
 		return err_set(e, "the destination is a directory, and the source is not"), e->code = EISDIR, -1;
 	return 0;
@@ -216,8 +223,9 @@ static int check_kind(int target_fd, bool directory, struct err *e)
 
 /* --- the three things that an entry can be --- */
 
-/* An existing mount is changed in place. What is not named stays as it is, unlike with mount(2), which would take nosuid away from
- * who only says "ro". The superblock may be the host's: it is touched only for words that are about it. */
+/* An existing mount is changed in place. What is not named stays as it is, unlike with mount(2), which would take
+ * nosuid away from who only says "ro". The superblock may be the host's: it is touched only for words that are about
+ * it. */
 static int remount(struct mount_entry *m, struct err *e)
 {
 	const struct mount_options *o = &m->options;
@@ -305,9 +313,12 @@ static int keep_handles(const struct mount_entry *m, int tree_fd, struct err *e)
 		if (keep(place, tree_fd, e))
 			return -1;
 	}
-	/* A handle of the root shows nothing that is mounted on the root itself, so what is mounted there becomes the root. */
-	place = path_same(destination, "/") ? &init->rootfs_fd : path_same(destination, "/proc") ? &init->proc_mount_fd
-		: path_same(destination, "/sys") ? &init->sys_mount_fd : NULL;
+	/* A handle of the root shows nothing that is mounted on the root itself, so what is mounted there becomes the
+	 * root. */
+	place = path_same(destination, "/")       ? &init->rootfs_fd
+		: path_same(destination, "/proc") ? &init->proc_mount_fd
+		: path_same(destination, "/sys")  ? &init->sys_mount_fd
+						  : NULL;
 	return place ? keep(place, tree_fd, e) : 0;
 }
 

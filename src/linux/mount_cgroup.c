@@ -1,10 +1,11 @@
-/* Mounts of type "cgroup" and "cgroup2". runtime-spec config-linux.md "Control groups"; cgroups(7), cgroup_namespaces(7).
+/* Mounts of type "cgroup" and "cgroup2". runtime-spec config-linux.md "Control groups"; cgroups(7),
+ * cgroup_namespaces(7).
  *
- * "cgroup" means what the host has: one cgroup2, or a tmpfs with a directory for each v1 hierarchy. With a cgroup namespace of its
- * own a new mount of a hierarchy begins at the container's cgroup; without one that cgroup is bound. So neither shows the host's
- * others. A container that may write there and has a user namespace but no cgroup namespace could reach what its owner may
- * (CVE-2023-25809): it gets a read-only mount. Waits for the parent to have moved us, since a cgroup namespace begins where its
- * maker is. */
+ * "cgroup" means what the host has: one cgroup2, or a tmpfs with a directory for each v1 hierarchy. With a cgroup
+ * namespace of its own a new mount of a hierarchy begins at the container's cgroup; without one that cgroup is bound.
+ * So neither shows the host's others. A container that may write there and has a user namespace but no cgroup namespace
+ * could reach what its owner may (CVE-2023-25809): it gets a read-only mount. Waits for the parent to have moved us,
+ * since a cgroup namespace begins where its maker is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -64,13 +65,15 @@ static int make_tree(const struct mount_entry *m, const struct cgroup_hierarchy 
 	if (own_namespace(m->init)) {
 		int tree_fd = mount_new(m, h, e);
 
-		/* The kernel refuses it to a user namespace that does not own the cgroup namespace; the copy shows the same. */
+		/* The kernel refuses it to a user namespace that does not own the cgroup namespace; the copy shows the
+		 * same. */
 		if (tree_fd >= 0 || e->code != EPERM || !h)
 			return tree_fd;
 		log_debug("mount", "bind the cgroup instead: %s", e->msg);
 	}
 	if (!h)
-		return err_set(e, "without a cgroup of its own or a cgroup namespace there is nothing to show the container");
+		return err_set(
+			e, "without a cgroup of its own or a cgroup namespace there is nothing to show the container");
 	return bind_own(m, h, e);
 }
 
@@ -140,8 +143,8 @@ static int make_tmpfs(const struct mount_entry *m, struct err *e)
 	return mountfd_create(fs_fd, attributes(m) & ~(uint64_t)MOUNT_ATTR_RDONLY, e);
 }
 
-/* Before Linux 6.15 nothing can be mounted below what is itself attached nowhere, so the tmpfs is attached first, and closed for
- * writing last. */
+/* Before Linux 6.15 nothing can be mounted below what is itself attached nowhere, so the tmpfs is attached first, and
+ * closed for writing last. */
 static int mount_v1(const struct mount_entry *m, int target_fd, struct err *e)
 {
 	const struct cgroup_view *view = &m->init->kit->cgroup;

@@ -93,7 +93,8 @@ static int copy_link(int from_dir, int to_dir, const char *name, const struct st
 	target[len] = 0;
 	if (symlinkat(target, to_dir, name) < 0)
 		return err_sys(e, "symlink");
-	if (fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EINVAL && errno != EPERM)
+	if (fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EINVAL &&
+		errno != EPERM)
 		return err_sys(e, "chown");
 	return 0;
 }
@@ -101,7 +102,8 @@ static int copy_link(int from_dir, int to_dir, const char *name, const struct st
 static int copy_special(int to_dir, const char *name, const struct stat *st, struct err *e)
 {
 	if (mknodat(to_dir, name, st->st_mode, st->st_rdev) == 0) {
-		if (fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EINVAL && errno != EPERM)
+		if (fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EINVAL &&
+			errno != EPERM)
 			return err_sys(e, "chown");
 		return 0;
 	}

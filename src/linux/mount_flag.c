@@ -1,7 +1,8 @@
-/* mounts[].options. runtime-spec config.md "Linux mount options"; mount(8), mount_setattr(2) (Linux 5.12; nosymfollow 5.14),
- * fsconfig(2). The one table that parsing, validation and `hind features` read.
+/* mounts[].options. runtime-spec config.md "Linux mount options"; mount(8), mount_setattr(2) (Linux 5.12;
+ * nosymfollow 5.14), fsconfig(2). The one table that parsing, validation and `hind features` read.
  *
- * Words that only say what is so anyway are known nevertheless: an unknown word is handed to the file system as its own. */
+ * Words that only say what is so anyway are known nevertheless: an unknown word is handed to the file system as its
+ * own. */
 #include "linux/mount_flag.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "sys/mountfd.h"
 
+/* clang-format off */
 #define ATTR(name, attr) { name, OPTION_ATTR, attr, false, NULL }
 #define NO_ATTR(name, attr) { name, OPTION_ATTR, attr, true, NULL }
 #define ALL(name, attr) { name, OPTION_ATTR_ALL, attr, false, NULL }
@@ -18,6 +20,7 @@
 #define KIND(name, kind) { name, kind, 0, false, NULL }
 #define PROPAGATION(name, flag) { name, OPTION_PROPAGATION, flag, false, NULL }
 #define PROPAGATION_ALL(name, flag) { name, OPTION_PROPAGATION_ALL, flag, false, NULL }
+/* clang-format on */
 
 const struct mount_option mount_option_table[] = {
 	SUPER("async", "async"),
@@ -30,7 +33,8 @@ const struct mount_option mount_option_table[] = {
 	NO_ATTR("diratime", MOUNT_ATTR_NODIRATIME),
 	SUPER("dirsync", "dirsync"),
 	NO_ATTR("exec", MOUNT_ATTR_NOEXEC),
-	SUPER("iversion", "i_version"), /* no flag of the VFS any more: ext4 takes it as its own, others have it always */
+	SUPER("iversion",
+		"i_version"), /* no flag of the VFS any more: ext4 takes it as its own, others have it always */
 	SUPER("lazytime", "lazytime"),
 	KIND("loud", OPTION_NOTHING), /* this and "silent": fsopen(2) hands the messages to us */
 	SUPER("mand", "mand"),
@@ -109,8 +113,8 @@ const struct mount_option *mount_option_find(const char *name)
 	return NULL;
 }
 
-/* A later word undoes an earlier one. The three modes of access time are one field, of which relatime, the kernel's default, is
- * 0: it is cleared as a whole, and the "no" of each mode means that default. */
+/* A later word undoes an earlier one. The three modes of access time are one field, of which relatime, the kernel's
+ * default, is 0: it is cleared as a whole, and the "no" of each mode means that default. */
 static void add_attr(uint64_t *set, uint64_t *clear, uint64_t attr, bool off)
 {
 	bool is_time = attr == MOUNT_ATTR_RELATIME || attr == MOUNT_ATTR_NOATIME || attr == MOUNT_ATTR_STRICTATIME;

@@ -1,6 +1,6 @@
-/* The detached mount of one entry of mounts[]: a new file system or a copy of what is mounted elsewhere, with every attribute set
- * before it is attached (rule S2), so that it never shows with less than was asked for. fsopen(2), open_tree(2) (Linux 5.2),
- * mount_setattr(2) (5.12). */
+/* The detached mount of one entry of mounts[]: a new file system or a copy of what is mounted elsewhere, with every
+ * attribute set before it is attached (rule S2), so that it never shows with less than was asked for. fsopen(2),
+ * open_tree(2) (Linux 5.2), mount_setattr(2) (5.12). */
 #include "linux/mount_tree.h"
 
 #include <errno.h>
@@ -25,17 +25,18 @@ int mount_source_open(const struct mount_entry *m, struct err *e)
 {
 	const char *source = m->config->source;
 	cleanup_free char *joined = *source == '/' ? NULL : mem_printf("%s/%s", m->init->bundle, source);
-	/* By its name and not from the bundle's fd, which is of the parent's mount namespace: only what is mounted in our own
-	 * copy can be cloned. */
+	/* By its name and not from the bundle's fd, which is of the parent's mount namespace: only what is mounted in
+	 * our own copy can be cloned. */
 	int fd = mountfd_open(AT_FDCWD, joined ? joined : source, !m->options.source_link, e);
 
 	if (fd < 0 && e->code == EACCES && in_user_namespace(m->init))
-		return err_wrap(e, "the container's root user, who is another one on the host, has to reach the source");
+		return err_wrap(
+			e, "the container's root user, who is another one on the host, has to reach the source");
 	return fd;
 }
 
-/* Words such as "rw" say what most mounts are anyway, and engines write them always. Where a more privileged namespace has
- * locked an attribute, the kernel refuses to take it away (mount_namespaces(7)), and the mount keeps it. */
+/* Words such as "rw" say what most mounts are anyway, and engines write them always. Where a more privileged namespace
+ * has locked an attribute, the kernel refuses to take it away (mount_namespaces(7)), and the mount keeps it. */
 static int set_attributes(int tree_fd, uint64_t set, uint64_t clear, struct err *e)
 {
 	if (!set && !clear)
@@ -76,7 +77,8 @@ static int make_copy(const struct mount_entry *m, int source_fd, struct err *e)
 	cleanup_fd int tree_fd = mountfd_clone(source_fd, o->recursive, e);
 
 	if (tree_fd < 0 && e->code == EINVAL && !o->recursive && in_user_namespace(m->init))
-		return err_wrap(e, "%s has mounts below it that a user namespace may not uncover: rbind takes them along",
+		return err_wrap(e,
+			"%s has mounts below it that a user namespace may not uncover: rbind takes them along",
 			m->config->source);
 	if (tree_fd < 0)
 		return err_wrap(e, "copy the mount of %s", m->config->source);
@@ -110,16 +112,18 @@ int mount_tree_configure(int fs_fd, const char *word, struct err *e)
 	return mountfd_config(fs_fd, equals ? key : word, equals ? equals + 1 : NULL, e);
 }
 
-/* Read-only by the mount alone: one superblock of proc, sysfs or cgroup serves many. Only a disk is better told itself, or its
- * journal is replayed. */
+/* Read-only by the mount alone: one superblock of proc, sysfs or cgroup serves many. Only a disk is better told itself,
+ * or its journal is replayed. */
 static bool is_on_disk(const struct mount_entry *m)
 {
 	struct stat st;
 
-	return m->config->source && *m->config->source == '/' && fstatat(AT_FDCWD, m->config->source, &st, 0) == 0 && S_ISBLK(st.st_mode);
+	return m->config->source && *m->config->source == '/' && fstatat(AT_FDCWD, m->config->source, &st, 0) == 0 &&
+	       S_ISBLK(st.st_mode);
 }
 
-int mount_tree_new(const struct mount_entry *m, const char *type, const char *const *data, size_t n, uint64_t attr, struct err *e)
+int mount_tree_new(
+	const struct mount_entry *m, const char *type, const char *const *data, size_t n, uint64_t attr, struct err *e)
 {
 	const char *source = m->config->source;
 	cleanup_fd int fs_fd = mountfd_fsopen(type, e);
@@ -157,8 +161,10 @@ static int mode_of_target(const struct mount_entry *m, int target_fd, bool made,
 static int explain(const struct mount_entry *m, struct err *e)
 {
 	if (e->code == EPERM && in_user_namespace(m->init) && (str_eq(m->type, "proc") || str_eq(m->type, "sysfs")))
-		return err_wrap(e, "%s: a user namespace gets a new one only where the host's own is not covered by other mounts, "
-				   "and with a namespace of its own (pid for proc, network for sysfs)", m->type);
+		return err_wrap(e,
+			"%s: a user namespace gets a new one only where the host's own is not covered by other mounts, "
+			"and with a namespace of its own (pid for proc, network for sysfs)",
+			m->type);
 	return err_wrap(e, "%s", m->type);
 }
 
@@ -181,7 +187,8 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 			data[n++] = mode;
 		tree_fd = mount_tree_new(m, m->type, data, n, attr, e);
 		if (tree_fd < 0 && e->code == EPERM && strcmp(m->type, "sysfs") == 0 && !m->init->new_ns[NS_NET]) {
-			log_debug("mount", "the host's /sys, read-only, as this network namespace is not ours: %s", e->msg);
+			log_debug("mount", "the host's /sys, read-only, as this network namespace is not ours: %s",
+				e->msg);
 			tree_fd = copy_sysfs(m, e);
 		} else if (tree_fd >= 0 && set_propagation(o, tree_fd, e)) {
 			fd_close(&tree_fd);

@@ -1,5 +1,5 @@
-/* The switch to the container's root: pivot_root(2), or with --no-pivot a root that is moved over the host's, which is for an
- * initramfs that cannot be pivoted away. runtime-spec config.md "Root"; filesystems/ramfs-rootfs-initramfs.rst.
+/* The switch to the container's root: pivot_root(2), or with --no-pivot a root that is moved over the host's, which is
+ * for an initramfs that cannot be pivoted away. runtime-spec config.md "Root"; filesystems/ramfs-rootfs-initramfs.rst.
  *
  * After the last thing that needs the host's files, hooks and masks among them. */
 #include <errno.h>
@@ -21,8 +21,8 @@
 #include "step/ns.h"
 #include "sys/mountfd.h"
 
-#define DETACH 2          /* MNT_DETACH of sys/mount.h, which does not go together with linux/mount.h */
-#define UNFOLLOWED 8      /* UMOUNT_NOFOLLOW */
+#define DETACH 2     /* MNT_DETACH of sys/mount.h, which does not go together with linux/mount.h */
+#define UNFOLLOWED 8 /* UMOUNT_NOFOLLOW */
 #define MOUNTINFO_MAX (64u << 20)
 
 static int enter(int root_fd, struct err *e)
@@ -56,7 +56,8 @@ static int switch_root(const struct init *init, struct err *e)
 		return err_sys(e, "fchdir to the root");
 	/* The old root is stacked on the new one, so that no directory in it is needed (pivot_root(2)). */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
-		return err_sys(e, "pivot_root%s", errno == EINVAL ? " (where the host's root is an initramfs, --no-pivot is needed)" : "");
+		return err_sys(e, "pivot_root%s",
+			errno == EINVAL ? " (where the host's root is an initramfs, --no-pivot is needed)" : "");
 	/* While it has the host's peer groups, to take it away would take the host's mounts away. */
 	if (is_shared(init) && mountfd_setattr(old_fd, true, 0, 0, MS_SLAVE, e))
 		return err_wrap(e, "propagation of the old root");
@@ -66,8 +67,8 @@ static int switch_root(const struct init *init, struct err *e)
 }
 
 /* --- --no-pivot ---
- * A chroot can be left by who may chroot(2) again, and finds the host's mounts below: an unmasked /proc for one, whose mere
- * presence also lets a user namespace mount another. So what is mounted in the old root goes. */
+ * A chroot can be left by who may chroot(2) again, and finds the host's mounts below: an unmasked /proc for one, whose
+ * mere presence also lets a user namespace mount another. So what is mounted in the old root goes. */
 
 /* mountinfo writes space, tab, newline and backslash as \ooo. */
 static void unescape(char *path)
@@ -100,7 +101,8 @@ static int cover(int fd, const char *path, struct err *e)
 	fs_fd = mountfd_fsopen("tmpfs", e);
 	if (fs_fd < 0)
 		return -1;
-	tree_fd = mountfd_create(fs_fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
+	tree_fd =
+		mountfd_create(fs_fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
 	return tree_fd < 0 ? -1 : mountfd_attach(tree_fd, fd, e);
 }
 
@@ -146,7 +148,7 @@ static int hide_all(const struct init *init, int old_fd, struct err *e)
 		if (sscanf(line, "%u %u %*s %*s %ms", &id, &parent, &point) != 3)
 			return err_set(e, "/proc/self/mountinfo: cannot read \"%.80s\"", line);
 		unescape(point);
-		if (parent == old && id != old && id != new && strcmp(point, "/") != 0 && hide(init, point, e)) {
+		if (parent == old && id != old && id != new &&strcmp(point, "/") != 0 && hide(init, point, e)) {
 			free(point);
 			return -1;
 		}
@@ -168,8 +170,8 @@ static int move_root(const struct init *init, struct err *e)
 	return enter(init->rootfs_fd, e);
 }
 
-/* Pivoting moves every process of the mount namespace to the new root: one that others are in, or that is the host's, is
- * left as it is. */
+/* Pivoting moves every process of the mount namespace to the new root: one that others are in, or that is the host's,
+ * is left as it is. */
 static int pivot(struct init *init, struct err *e)
 {
 	if (!init->new_ns[NS_MOUNT])

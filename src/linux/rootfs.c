@@ -1,8 +1,8 @@
-/* root and linux.rootfsPropagation: the container's root file system. runtime-spec config.md "Root", config-linux.md "Rootfs Mount
- * Propagation"; mount_namespaces(7), mount_setattr(2).
+/* root and linux.rootfsPropagation: the container's root file system. runtime-spec config.md "Root", config-linux.md
+ * "Rootfs Mount Propagation"; mount_namespaces(7), mount_setattr(2).
  *
- * init_rootfs comes before every mount, since until propagation is cut a mount would reach the host. init_rootfs_seal comes after
- * the last thing that is made in the root: a read-only one cannot even get a mount point. */
+ * init_rootfs comes before every mount, since until propagation is cut a mount would reach the host. init_rootfs_seal
+ * comes after the last thing that is made in the root: a read-only one cannot even get a mount point. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -45,7 +45,9 @@ static void validate(const struct oci_config *config, struct problems *problems)
 		return;
 	if (!rootfs_propagation(config).kind)
 		problem_add(problems, "linux.rootfsPropagation",
-			"\"%s\" is none of private, shared, slave and unbindable (or with an r in front, for all mounts below)", name);
+			"\"%s\" is none of private, shared, slave and unbindable (or with an r in front, for all "
+			"mounts below)",
+			name);
 	else if (!own)
 		problem_add(problems, "linux.rootfsPropagation", "needs a mount namespace in linux.namespaces");
 }
@@ -73,9 +75,9 @@ static int open_mount_root(int fd, struct err *e)
 	}
 }
 
-/* What is mounted in our copy of the host's tree must not show on the host. By default the host's own changes still come in, as
- * those below a bind mount with "rslave" should. Who wants mounts to travel to the host ("shared") keeps its peer groups, but for
- * the one mount that the root is on: pivot_root(2) refuses it otherwise. */
+/* What is mounted in our copy of the host's tree must not show on the host. By default the host's own changes still
+ * come in, as those below a bind mount with "rslave" should. Who wants mounts to travel to the host ("shared") keeps
+ * its peer groups, but for the one mount that the root is on: pivot_root(2) refuses it otherwise. */
 static int cut_propagation(const struct init *init, int target_fd, struct err *e)
 {
 	uint64_t kind = rootfs_propagation(init->config).kind;
@@ -97,14 +99,16 @@ static int cut_propagation(const struct init *init, int target_fd, struct err *e
 	return 0;
 }
 
-/* By its name: a handle that the parent opened would be of the parent's mount namespace, and only a mount of our own can be copied. In a namespace
- * that was joined the name means what it means there. */
+/* By its name: a handle that the parent opened would be of the parent's mount namespace, and only a mount of our own
+ * can be copied. In a namespace that was joined the name means what it means there. */
 static int open_target(const struct init *init, struct err *e)
 {
 	cleanup_fd int fd = open(init->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 && errno == EACCES && (init->new_ns[NS_USER] || init->join_ns[NS_USER]))
-		return err_sys(e, "root.path: the container's root user, who is another one on the host, has to reach %s", init->rootfs);
+		return err_sys(e,
+			"root.path: the container's root user, who is another one on the host, has to reach %s",
+			init->rootfs);
 	if (fd < 0)
 		return err_sys(e, "root.path: open %s", init->rootfs);
 	return take_fd(&fd);

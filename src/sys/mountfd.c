@@ -12,7 +12,8 @@
 #endif
 #define VALUE_MAX 255 /* fsconfig(2) copies 256 bytes of a string, and says EINVAL to more */
 
-/* The context keeps what the file system said, one message a read, as "e overlay: ...": the errno alone is mostly EINVAL. */
+/* The context keeps what the file system said, one message a read, as "e overlay: ...": the errno alone is mostly
+ * EINVAL. */
 static int context_error(int fs_fd, const char *what, struct err *e)
 {
 	int errnum = errno;
@@ -102,7 +103,8 @@ int mountfd_setattr(int mount_fd, bool recursive, uint64_t set, uint64_t clear, 
 {
 	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
 
-	if (syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+	if (syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
+		    sizeof attr) < 0)
 		return err_sys(e, "mount_setattr");
 	return 0;
 }

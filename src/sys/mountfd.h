@@ -1,5 +1,6 @@
-/* The mount system calls that work on handles: fsopen(2), fsmount(2), fspick(2), open_tree(2), move_mount(2), mount_setattr(2).
- * Without policy; every fd is close-on-exec, and an error tells the call and, where the kernel gave them, its own words. */
+/* The mount system calls that work on handles: fsopen(2), fsmount(2), fspick(2), open_tree(2), move_mount(2),
+ * mount_setattr(2). Without policy; every fd is close-on-exec, and an error tells the call and, where the kernel gave
+ * them, its own words. */
 #ifndef HIND_MOUNTFD_H
 #define HIND_MOUNTFD_H
 #include <stdbool.h>
@@ -7,7 +8,8 @@
 
 #include "base/err.h"
 
-/* linux/mount.h, which glibc's sys/mount.h (before 2.37) does not go together with. Headers older than 5.14 lack these. */
+/* linux/mount.h, which glibc's sys/mount.h (before 2.37) does not go together with. Headers older than 5.14 lack these.
+ */
 #include <linux/mount.h>
 #ifndef MOUNT_ATTR_NODIRATIME
 #define MOUNT_ATTR_NODIRATIME 0x00000080
@@ -27,12 +29,13 @@ int mountfd_reconfigure(int fs_fd, struct err *) must_check;
 int mountfd_create(int fs_fd, uint64_t attr, struct err *) must_check;
 /* An O_PATH fd of a path of the host, as mount(2) would find it: automounts happen. follow: a link at the end, too. */
 int mountfd_open(int dir_fd, const char *path, bool follow, struct err *) must_check;
-/* A detached copy of the mount that fd (O_PATH will do) is on, from fd downwards; recursive: with the mounts below. The kernel
- * refuses a mount of another namespace, and before Linux 6.15 one that is attached nowhere. */
+/* A detached copy of the mount that fd (O_PATH will do) is on, from fd downwards; recursive: with the mounts below. The
+ * kernel refuses a mount of another namespace, and before Linux 6.15 one that is attached nowhere. */
 int mountfd_clone(int fd, bool recursive, struct err *) must_check;
 /* Attaches a detached mount (or moves an attached one) to the file or directory that target_fd holds. */
 int mountfd_attach(int mount_fd, int target_fd, struct err *) must_check;
 /* set and clear: MOUNT_ATTR_*; propagation: MS_SHARED ... or 0. mount_fd must hold the root of a mount. */
-int mountfd_setattr(int mount_fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation, struct err *) must_check;
+int mountfd_setattr(
+	int mount_fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation, struct err *) must_check;
 
 #endif

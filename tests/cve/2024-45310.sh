@@ -1,5 +1,6 @@
 # CVE-2024-45310: directories and files for mount points were made on the host, when a directory of a shared volume became a link
 # while the path was walked. HIND_ROUNDS: how often (100).
+# timeout: 600
 # covers: mount
 
 race() # DESTINATION_JSON

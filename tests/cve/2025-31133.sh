@@ -1,5 +1,6 @@
 # CVE-2025-31133 (youki: CVE-2025-62161): the container's /dev/null was bound over masked files. As a link to a file of /proc it
 # gave the container that file to write to. HIND_ROUNDS: how often (100).
+# timeout: 600
 # covers: mask
 
 setup()

@@ -23,25 +23,34 @@ static bool mount_says(struct oci_mount m, size_t n, const char *path, const cha
 		m.n_options++;
 	return says(&feature_mount, &c, n, path, text);
 }
-#define OPTIONS(...) (char *[]){ __VA_ARGS__, NULL }
+#define OPTIONS(...)                                                                                                   \
+	(char *[])                                                                                                     \
+	{                                                                                                              \
+		__VA_ARGS__, NULL                                                                                      \
+	}
 
 static void mounts(void)
 {
 	CHECK("a tmpfs", mount_says((struct oci_mount){ "/x", "tmpfs", "tmpfs", OPTIONS("size=1m", "ro") }, 0, "", ""));
 	CHECK("a bind mount", mount_says((struct oci_mount){ "/x", NULL, "/y", OPTIONS("rbind", "rro") }, 0, "", ""));
 	CHECK("type bind without the option", mount_says((struct oci_mount){ "/x", "bind", "/y" }, 0, "", ""));
-	CHECK("neither type nor bind", mount_says((struct oci_mount){ "/x", NULL, "y" }, 1, "mounts[0]", "needs a type"));
-	CHECK("bind without a source",
-		mount_says((struct oci_mount){ "/x", "none", NULL, OPTIONS("bind") }, 1, "mounts[0]", "needs a source"));
+	CHECK("neither type nor bind",
+		mount_says((struct oci_mount){ "/x", NULL, "y" }, 1, "mounts[0]", "needs a type"));
+	CHECK("bind without a source", mount_says((struct oci_mount){ "/x", "none", NULL, OPTIONS("bind") }, 1,
+					       "mounts[0]", "needs a source"));
 	CHECK("an empty destination",
 		mount_says((struct oci_mount){ "", "tmpfs", "tmpfs" }, 1, "mounts[0].destination", "is empty"));
-	CHECK("remount needs neither", mount_says((struct oci_mount){ "/x", NULL, NULL, OPTIONS("remount", "ro") }, 0, "", ""));
-	CHECK("id-mapped mounts are refused, not ignored", mount_says((struct oci_mount){ "/x", "bind", "/y", OPTIONS("idmap") },
-								1, "mounts[0].options[0]", "not supported"));
-	CHECK("and so are mappings",
-		mount_says((struct oci_mount){ .destination = "/x", .type = "bind", .source = "/y", .uid_mappings = maps,
-				   .n_uid_mappings = 1 },
-			1, "mounts[0].uidMappings", "not supported"));
+	CHECK("remount needs neither",
+		mount_says((struct oci_mount){ "/x", NULL, NULL, OPTIONS("remount", "ro") }, 0, "", ""));
+	CHECK("id-mapped mounts are refused, not ignored",
+		mount_says((struct oci_mount){ "/x", "bind", "/y", OPTIONS("idmap") }, 1, "mounts[0].options[0]",
+			"not supported"));
+	CHECK("and so are mappings", mount_says((struct oci_mount){ .destination = "/x",
+							.type = "bind",
+							.source = "/y",
+							.uid_mappings = maps,
+							.n_uid_mappings = 1 },
+					     1, "mounts[0].uidMappings", "not supported"));
 	CHECK("tmpcopyup is for tmpfs", mount_says((struct oci_mount){ "/x", "proc", "proc", OPTIONS("tmpcopyup") }, 1,
 						"mounts[0].options", "tmpfs only"));
 	linux_part.n_namespaces = 0;
@@ -112,7 +121,9 @@ static void masks(void)
 
 static void devices(void)
 {
-	struct oci_device d[] = { { .type = "c", .path = "/dev/x", .major = 1, .has_major = true, .minor = 3, .has_minor = true } };
+	struct oci_device d[] = {
+		{ .type = "c", .path = "/dev/x", .major = 1, .has_major = true, .minor = 3, .has_minor = true }
+	};
 	struct oci_config c = { .linux = &linux_part };
 
 	linux_part.devices = d;

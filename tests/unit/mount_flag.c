@@ -16,13 +16,14 @@
 #endif
 
 /* runtime-spec config.md, the table of Linux mount options, and what mount_setattr(2) adds. */
-static const char *const wanted[] = { "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "iversion",
-	"lazytime", "loud", "mand", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand",
-	"norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime",
-	"remount", "rexec", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid",
-	"rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid",
-	"rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid", "symfollow", "sync", "tmpcopyup",
-	"unbindable", "rsync", "rasync", "rdirsync", "rmand", "rnomand", "copy-symlink", "src-nofollow", "dest-nofollow" };
+static const char *const wanted[] = { "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec",
+	"iversion", "lazytime", "loud", "mand", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime",
+	"nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev",
+	"rdiratime", "relatime", "remount", "rexec", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime",
+	"rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
+	"rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid",
+	"symfollow", "sync", "tmpcopyup", "unbindable", "rsync", "rasync", "rdirsync", "rmand", "rnomand",
+	"copy-symlink", "src-nofollow", "dest-nofollow" };
 
 static void table(void)
 {
@@ -55,7 +56,8 @@ static void table(void)
 	CHECK("every option of the spec is there, and no other", complete && n == ARRAY_LEN(wanted));
 	CHECK("recursive options mean what the plain ones mean", twins);
 	CHECK("what is in no table is the file system's", !mount_option_find("size=1m") && !mount_option_find("") &&
-							     !mount_option_find("zzz") && !mount_option_find("ROO"));
+								  !mount_option_find("zzz") &&
+								  !mount_option_find("ROO"));
 }
 
 static bool parsed(const char *words, struct mount_options *o)
@@ -88,8 +90,9 @@ static void parse(void)
 	CHECK("relatime clears what was", parsed("noatime,relatime,nodiratime", &o) && o.set == MOUNT_ATTR_NODIRATIME &&
 						  o.clear == MOUNT_ATTR__ATIME);
 	mount_options_free(&o);
-	CHECK("plain and recursive ones are apart",
-		parsed("rbind,rro,nodev", &o) && o.bind && o.recursive && o.set_all == MOUNT_ATTR_RDONLY && o.set == MOUNT_ATTR_NODEV);
+	CHECK("plain and recursive ones are apart", parsed("rbind,rro,nodev", &o) && o.bind && o.recursive &&
+							    o.set_all == MOUNT_ATTR_RDONLY &&
+							    o.set == MOUNT_ATTR_NODEV);
 	mount_options_free(&o);
 	CHECK("propagation in the order given", parsed("rslave,shared", &o) && o.n_propagation == 2 &&
 							o.propagation[0].kind == MS_SLAVE && o.propagation[0].all &&
@@ -99,7 +102,8 @@ static void parse(void)
 								o.propagation[o.n_propagation - 1].kind == MS_PRIVATE);
 	mount_options_free(&o);
 	CHECK("data keeps its order", parsed("size=1m,ro,nr_inodes=7,sync", &o) && o.n_data == 2 &&
-					      str_eq(o.data[0], "size=1m") && str_eq(o.data[1], "nr_inodes=7") && o.n_super == 1);
+					      str_eq(o.data[0], "size=1m") && str_eq(o.data[1], "nr_inodes=7") &&
+					      o.n_super == 1);
 	mount_options_free(&o);
 }
 
