@@ -204,8 +204,9 @@ static void measure_row(const struct row *row, struct series *series)
 			size_t i = (round + k) % n_runtimes;
 			if (runtimes[i].floor && !row->floor)
 				continue;
-			/* What the kernel takes apart later (network namespaces) shall not be the next one's time. */
-			nanosleep(&(struct timespec){ .tv_nsec = up || row->once == once_version ? 500000 : 5000000 }, NULL);
+			/* The kernel takes network namespaces apart later, one after the other, and the next clone(2) of one waits
+			 * for that: it shall not be the next one's time. */
+			nanosleep(&(struct timespec){ .tv_nsec = up || row->once == once_version ? 500000 : 50000000 }, NULL);
 			row->once(&runtimes[i], round < 3 ? NULL : &series[i]); /* the first three warm the caches */
 			series[i].n += round >= 3;
 		}
