@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 
-#define MAX_FDS 8
+#define MAX_FDS FD_SEND_MAX
 
 void fd_close(int *fd)
 {

@@ -18,7 +18,8 @@ static inline int take_fd(int *fd) /* hands the fd over: the cleanup of *fd does
 int fd_write_all(int fd, const void *data, size_t len, struct err *e) must_check;
 /* Reads to the end, at most max bytes; the caller frees *data, which is NUL-terminated. More than max is an error. */
 int fd_read_all(int fd, size_t max, char **data, size_t *len, struct err *e) must_check;
-/* Sends len bytes (at least 1) with n fds (0 to 8) in one message; SIGPIPE is not raised. */
+#define FD_SEND_MAX 32
+/* Sends len bytes (at least 1) with n fds (0 to FD_SEND_MAX) in one message; SIGPIPE is not raised. */
 int fd_send(int socket_fd, const void *data, size_t len, const int *fds, size_t n, struct err *e) must_check;
 /* Receives one message: bytes (0 at the end of the stream) or -1. *n: room in fds, then how many came; all close-on-exec. */
 ssize_t fd_receive(int socket_fd, void *data, size_t size, int *fds, size_t *n, struct err *e) must_check;

@@ -131,6 +131,12 @@ int cgroup_join(struct cgroup *cg, pid_t pid, struct err *e)
 	return cg->manager->join(cg, pid, e);
 }
 
+int cgroup_entrances(struct cgroup *cg, pid_t pid, int *fds, size_t room, size_t *n, struct err *e)
+{
+	*n = 0;
+	return cg->manager->entrances ? cg->manager->entrances(cg, pid, fds, room, n, e) : cgroup_join(cg, pid, e);
+}
+
 int cgroup_kill(struct cgroup *cg, struct err *e)
 {
 	return cg->manager->kill(cg, e);

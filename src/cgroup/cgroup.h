@@ -34,6 +34,11 @@ int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) mu
 /* An O_DIRECTORY fd for CLONE_INTO_CGROUP on v2, or -1 where processes must be moved by cgroup_join. Stays open with cg. */
 int cgroup_clone_fd(struct cgroup *);
 int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
+/* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle machine);
+ * a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the child writes "0"
+ * to, at most `room` of them, one a hierarchy; a cgroup2 beside them is joined here and now, for pid. Opened here, as the child
+ * may be without the right to. *n = 0 on v2. The caller closes them. */
+int cgroup_entrances(struct cgroup *, pid_t, int *fds, size_t room, size_t *n, struct err *) must_check;
 
 /* Sends SIGKILL to everything inside (cgroup.kill; on v1 freeze, kill, thaw) and waits, 10 s at most, until it is empty. */
 int cgroup_kill(struct cgroup *, struct err *) must_check;

@@ -67,6 +67,8 @@ int fs_v2_enable(struct hierarchy *, const char *name, struct err *) must_check;
 /* cpuset.c, v1: gives the cgroup and the directories above it their parent's cpus and mems where they have none, as
  * nothing can join before. */
 int cpuset_copy_down(const struct hierarchy *, struct err *) must_check;
+/* The same where it is empty. */
+int cpuset_fill(const struct hierarchy *, struct err *) must_check;
 /* The same for one directory whose parent is in order; the directories made below it later copy it by themselves. */
 int cpuset_prepare_parent(struct hierarchy *, const char *dir, struct err *) must_check;
 /* freezer.c, v1 */

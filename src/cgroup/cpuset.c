@@ -102,6 +102,14 @@ int cpuset_copy_down(const struct hierarchy *h, struct err *e)
 	return copy_from_parent(h->dir, e);
 }
 
+int cpuset_fill(const struct hierarchy *h, struct err *e)
+{
+	char cpus[3], mems[3]; /* of an empty one the file is "\n" */
+	bool empty = control_read(h->dir, "cpuset.cpus", cpus, sizeof cpus) <= 1 ||
+		     control_read(h->dir, "cpuset.mems", mems, sizeof mems) <= 1;
+	return empty ? cpuset_copy_down(h, e) : 0;
+}
+
 static int apply(struct hierarchy *h, const struct controller *c, const struct oci_resources *r, struct err *e)
 {
 	int rc = limits_apply(h, c, r, e);

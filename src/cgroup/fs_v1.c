@@ -1,7 +1,10 @@
 /* cgroupfs on v1: one directory in each hierarchy, and in the cgroup2 beside them where the container wants it;
  * cgroups(7). */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cgroup/controller.h"
@@ -28,6 +31,30 @@ static int join(struct cgroup *cg, pid_t pid, struct err *e)
 			return -1;
 		if (cpuset_copy_down(h, e) < 0 || hierarchy_join(h, pid, e) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+static int entrances(struct cgroup *cg, pid_t pid, int *fds, size_t room, size_t *n, struct err *e)
+{
+	for (size_t i = 0; i < cg->n; i++) {
+		struct hierarchy *h = &cg->hierarchies[i];
+		char path[PATH_MAX];
+		if (h->v2) {
+			if (hierarchy_join(h, pid, e) < 0)
+				return -1;
+			continue;
+		}
+		/* A new cpuset is empty, and nobody can enter it, unless the one above hands its own down. */
+		if (h->controllers & 1u << CONTROLLER_CPUSET && cpuset_fill(h, e) < 0)
+			return -1;
+		if (*n == room)
+			return err_set(e, "more than %zu cgroup v1 hierarchies", room);
+		snprintf(path, sizeof path, "%s/tasks", h->dir);
+		fds[*n] = open(path, O_WRONLY | O_CLOEXEC);
+		if (fds[*n] < 0)
+			return err_sys(e, "open %s", path);
+		++*n;
 	}
 	return 0;
 }
@@ -111,5 +138,5 @@ static void oom(struct cgroup *cg, struct cgroup_oom *oom)
 }
 
 const struct cgroup_manager cgroup_fs_v1 = {
-	.name = "cgroupfs", .make = make, .join = join, .kill = kill_all, .freeze = freeze, .frozen = frozen, .oom = oom
+	.name = "cgroupfs", .make = make, .join = join, .entrances = entrances, .kill = kill_all, .freeze = freeze, .frozen = frozen, .oom = oom
 };

@@ -34,6 +34,7 @@ struct cgroup_manager {
 	const char *name; /* of --cgroup-manager and the state file */
 	int (*make)(struct cgroup *, struct err *);
 	int (*join)(struct cgroup *, pid_t, struct err *);
+	int (*entrances)(struct cgroup *, pid_t, int *fds, size_t room, size_t *n, struct err *);
 	int (*kill)(struct cgroup *, struct err *);
 	int (*freeze)(struct cgroup *, bool frozen, struct err *);
 	int (*frozen)(struct cgroup *);

@@ -49,10 +49,20 @@ const struct init_step init_close_set_up = { "descriptors", NULL, close_set_up }
 
 int init_meet_cgroup(struct init *in, struct err *e)
 {
+	int fds[FD_SEND_MAX];
+	size_t n = ARRAY_LEN(fds);
+
 	if (in->cgroup_joined)
 		return 0;
-	if (sync_expect(in->sync_fd, SYNC_CGROUP, NULL, e))
+	if (sync_expect_fds(in->sync_fd, SYNC_CGROUP, fds, &n, e))
 		return -1;
+	while (n) {
+		int entered = write(fds[--n], "0", 1) < 0 ? err_sys(e, "enter a cgroup") : 0;
+
+		fd_close(&fds[n]);
+		if (entered < 0)
+			return -1;
+	}
 	if (in->new_ns[NS_CGROUP] && unshare(CLONE_NEWCGROUP) < 0)
 		return err_sys(e, "unshare the cgroup namespace");
 	in->cgroup_joined = true;

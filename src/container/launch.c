@@ -192,9 +192,17 @@ const struct host_step host_cgroup_v1 = { "cgroup", NULL, cgroup_beside, NULL };
 
 static int cgroup_enter(struct launch *l, struct err *e)
 {
-	if (cgroup_clone_fd(l->cgroup) < 0 && cgroup_join(l->cgroup, l->pid, e))
-		return -1;
-	return sync_send(l->sync_fd, SYNC_CGROUP, -1, e);
+	int fds[FD_SEND_MAX];
+	size_t n = 0;
+	int status = 0;
+
+	if (cgroup_clone_fd(l->cgroup) < 0)
+		status = cgroup_entrances(l->cgroup, l->pid, fds, ARRAY_LEN(fds), &n, e);
+	if (status == 0)
+		status = sync_send_fds(l->sync_fd, SYNC_CGROUP, fds, n, e);
+	while (n)
+		fd_close(&fds[--n]);
+	return status;
 }
 
 const struct host_step host_cgroup_join = { "cgroup join", NULL, cgroup_enter, NULL };

@@ -20,13 +20,18 @@ static const char *name_of_message(int kind)
 	return kind > 0 && kind < (int)(sizeof names / sizeof *names) ? names[kind] : names[0];
 }
 
-int sync_send(int socket_fd, enum sync_message kind, int fd, struct err *e)
+int sync_send_fds(int socket_fd, enum sync_message kind, const int *fds, size_t n, struct err *e)
 {
 	int word = kind;
 
-	if (fd_send(socket_fd, &word, sizeof word, &fd, fd >= 0, e))
+	if (fd_send(socket_fd, &word, sizeof word, fds, n, e))
 		return err_wrap(e, "tell the other half \"%s\"", name_of_message(kind));
 	return 0;
+}
+
+int sync_send(int socket_fd, enum sync_message kind, int fd, struct err *e)
+{
+	return sync_send_fds(socket_fd, kind, &fd, fd >= 0, e);
 }
 
 int sync_send_err(int socket_fd, const struct err *failure, struct err *e)
@@ -36,15 +41,17 @@ int sync_send_err(int socket_fd, const struct err *failure, struct err *e)
 	return fd_send(socket_fd, &m, sizeof m, NULL, 0, e);
 }
 
-int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e)
+int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n, struct err *e)
 {
 	struct message m = { 0 };
-	cleanup_fd int came_fd = -1;
-	size_t n = 1;
-	ssize_t len = fd_receive(socket_fd, &m, sizeof m, &came_fd, &n, e);
+	ssize_t len = fd_receive(socket_fd, &m, sizeof m, fds, n, e);
 
 	if (len < 0)
 		return err_wrap(e, "wait for \"%s\"", name_of_message(wanted));
+	if (len == sizeof m.kind && m.kind == (int)wanted)
+		return 0;
+	while (*n)
+		fd_close(&fds[--*n]);
 	if (len == 0)
 		return err_set(e, "the other half ended before it said \"%s\"", name_of_message(wanted));
 	if (len == sizeof m && m.kind == SYNC_FAILED) {
@@ -52,11 +59,20 @@ int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e)
 		e->msg[sizeof e->msg - 1] = 0;
 		return -1;
 	}
-	if (len != sizeof m.kind || m.kind != (int)wanted)
-		return err_set(e, "the other half said \"%s\" where \"%s\" was due", name_of_message(m.kind),
-		        name_of_message(wanted));
+	return err_set(e, "the other half said \"%s\" where \"%s\" was due", name_of_message(m.kind), name_of_message(wanted));
+}
+
+int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e)
+{
+	int came_fd = -1;
+	size_t n = 1;
+
+	if (sync_expect_fds(socket_fd, wanted, &came_fd, &n, e))
+		return -1;
 	if (fd)
-		*fd = n ? take_fd(&came_fd) : -1;
+		*fd = came_fd;
+	else
+		fd_close(&came_fd);
 	return 0;
 }
 

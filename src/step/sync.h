@@ -3,7 +3,7 @@
  *   parent                         child
  *     | -- clone3 ------------------> |
  *     | ---- SYNC_MAPPED -----------> |  uid and gid maps are written            (new user namespace only)
- *     | ---- SYNC_CGROUP -----------> |  it is in its cgroup; cgroup namespace next
+ *     | ---- SYNC_CGROUP + fds -----> |  v1: it enters its cgroups through these, v2: it is inside; cgroup namespace next
  *     | <--- SYNC_PTY + fd ---------- |  the pty's master                        (terminal without console socket)
  *     | <--- SYNC_MOUNTED ----------- |  mounts are made, root not yet switched  (prestart, createRuntime hooks only)
  *     | ---- SYNC_HOOKED -----------> |  those hooks have run
@@ -15,6 +15,8 @@
  * A message that comes in another state is an error of ours and told as one. */
 #ifndef HIND_SYNC_H
 #define HIND_SYNC_H
+#include <stddef.h>
+
 #include "base/err.h"
 
 enum sync_message { SYNC_MAPPED = 1, SYNC_CGROUP, SYNC_PTY, SYNC_MOUNTED, SYNC_HOOKED, SYNC_READY, SYNC_COMMITTED,
@@ -22,10 +24,13 @@ enum sync_message { SYNC_MAPPED = 1, SYNC_CGROUP, SYNC_PTY, SYNC_MOUNTED, SYNC_H
 
 /* fd: sent along, or -1. */
 int sync_send(int socket_fd, enum sync_message, int fd, struct err *) must_check;
+int sync_send_fds(int socket_fd, enum sync_message, const int *fds, size_t n, struct err *) must_check;
 int sync_send_err(int socket_fd, const struct err *failure, struct err *) must_check;
 /* Waits for exactly `wanted`; *fd (may be NULL) gets what came along. On SYNC_FAILED *e is the child's own error. The peer's
  * death is an error that says so. */
 int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e) must_check;
+/* *n: room in fds, then how many came. */
+int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n, struct err *e) must_check;
 /* Has the peer said SYNC_FAILED by now, whatever else it said before? Then 1 and its error in *e; 0 otherwise. Never waits. */
 int sync_failure(int socket_fd, struct err *e);
 
