@@ -7,7 +7,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/opt.h"
@@ -103,8 +102,6 @@ static int enter_guard(const struct globals *g, char **argv, struct err *e)
 	/* Nobody inside may look into us with ptrace or /proc/PID (CVE-2016-9962), and the program file is out of reach. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
-	if (file_mkdirs(g->root, 0700, e))
-		return -1;
 	return exe_protect(g->root, argv, e);
 }
 

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -104,15 +103,11 @@ static void add_json_string(struct text *t, const char *s)
 static void emit(enum log_level level, const char *stage, const char *message)
 {
 	struct text t = { 0 };
-	struct timespec now;
-	struct tm tm;
-	char stamp[32];
+	char stamp[TIME_TEXT_SIZE];
 	int errnum = errno;
 	ssize_t n;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
+	str_time(stamp);
 	if (out.json) {
 		text_printf(&t, "{\"level\":\"%s\",\"msg\":", level_names[level]);
 		add_json_string(&t, message);
@@ -120,14 +115,14 @@ static void emit(enum log_level level, const char *stage, const char *message)
 			text_printf(&t, ",\"stage\":");
 			add_json_string(&t, stage);
 		}
-		text_printf(&t, ",\"time\":\"%s.%06ldZ\"}", stamp, now.tv_nsec / 1000);
+		text_printf(&t, ",\"time\":\"%s\"}", stamp);
 	} else if (out.datagram) {
 		static const int priorities[] = { 27, 28, 30, 31 }; /* facility daemon (3 << 3) | severity */
 
 		text_printf(&t, "<%d>%s[%d]: %s%s%s", priorities[level], out.ident, (int)getpid(), stage ? stage : "",
 		        stage ? ": " : "", message);
 	} else if (level >= LEVEL_INFO) {
-		text_printf(&t, "%s.%06ldZ %s %s", stamp, now.tv_nsec / 1000, stage ? stage : "hind", message);
+		text_printf(&t, "%s %s %s", stamp, stage ? stage : "hind", message);
 	} else {
 		text_printf(&t, "hind: %s%s", level == LEVEL_WARNING ? "warning: " : "", message);
 	}

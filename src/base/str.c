@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 
@@ -130,6 +131,28 @@ const char *str_nearest(const char *s, const char *const *names, size_t n)
 		}
 	}
 	return nearest;
+}
+
+void str_time(char text[TIME_TEXT_SIZE])
+{
+	struct timespec now;
+	int64_t days, era, day_of_era, year_of_era, day_of_year, month;
+	unsigned seconds;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	/* Years that begin in March have their leap day at the end, and 400 of them are 146097 days: so a day's date is plain
+	 * division. 719468 days lie between 0000-03-01 and 1970-01-01. */
+	days = now.tv_sec / 86400 + 719468;
+	seconds = now.tv_sec % 86400;
+	era = days / 146097;
+	day_of_era = days % 146097;
+	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	month = (5 * day_of_year + 2) / 153;
+	snprintf(text, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ",
+		(unsigned)(year_of_era + era * 400 + (month >= 10)) % 10000, (unsigned)(month < 10 ? month + 3 : month - 9) % 100,
+		(unsigned)(day_of_year - (153 * month + 2) / 5 + 1) % 100, seconds / 3600 % 100, seconds / 60 % 60, seconds % 60,
+		(unsigned)now.tv_nsec % 1000000000);
 }
 
 static void text_room(struct text *t, size_t n)

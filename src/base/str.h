@@ -20,6 +20,10 @@ int str_size(const char *s, uint64_t *out) must_check;
 /* The member of names (n strings) that is nearest to s by edit distance, or NULL where none is near enough to suggest. */
 const char *str_nearest(const char *s, const char *const *names, size_t n);
 
+/* Now, in UTC, as RFC 3339 has it: "2026-11-24T05:03:41.123456789Z". Not gmtime(3), which reads the host's time zone first. */
+#define TIME_TEXT_SIZE 31
+void str_time(char text[TIME_TEXT_SIZE]);
+
 /* A growing text; the caller frees p. Zero-initialise. p is NUL-terminated once anything was added. */
 struct text {
 	char *p;

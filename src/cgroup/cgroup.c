@@ -119,10 +119,19 @@ int cgroup_make(struct cgroup *cg, struct err *e)
 	return cg->manager->make(cg, e);
 }
 
+int cgroup_make_v2(struct cgroup *cg, struct err *e)
+{
+	struct hierarchy *h = cg->n ? &cg->hierarchies[cg->n - 1] : NULL;
+	if (cg->v2)
+		return cgroup_make(cg, e);
+	return h && h->v2 ? hierarchy_make(h, NULL, e) : 0;
+}
+
 int cgroup_clone_fd(struct cgroup *cg)
 {
-	if (cg->v2 && cg->dir_fd < 0)
-		cg->dir_fd = open(cg->hierarchies[0].dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct hierarchy *h = cg->n ? &cg->hierarchies[cg->n - 1] : NULL;
+	if (h && h->v2 && h->ours && cg->dir_fd < 0)
+		cg->dir_fd = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return cg->dir_fd;
 }
 

@@ -31,13 +31,15 @@ int cgroup_make(struct cgroup *, struct err *) must_check;
 /* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The error
  * says which property: "linux.resources.memory.limit: ...". Also used by `update`. */
 int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) must_check;
-/* An O_DIRECTORY fd for CLONE_INTO_CGROUP on v2, or -1 where processes must be moved by cgroup_join. Stays open with cg. */
+/* The part of it that init can be born in, which has to be there before: all of it on v2, the cgroup2 beside v1. */
+int cgroup_make_v2(struct cgroup *, struct err *) must_check;
+/* An O_DIRECTORY fd of that part for CLONE_INTO_CGROUP, or -1 where there is none. Stays open with cg. */
 int cgroup_clone_fd(struct cgroup *);
 int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
 /* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle machine);
  * a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the child writes "0"
- * to, at most `room` of them, one a hierarchy; a cgroup2 beside them is joined here and now, for pid. Opened here, as the child
- * may be without the right to. *n = 0 on v2. The caller closes them. */
+ * to, at most `room` of them, one a hierarchy. Opened here, as the child may be without the
+ * right to. A cgroup2 is joined for pid here and now, unless that was born in it. *n = 0 on v2. The caller closes them. */
 int cgroup_entrances(struct cgroup *, pid_t, int *fds, size_t room, size_t *n, struct err *) must_check;
 
 /* Sends SIGKILL to everything inside (cgroup.kill; on v1 freeze, kill, thaw) and waits, 10 s at most, until it is empty. */

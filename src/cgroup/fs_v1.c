@@ -15,7 +15,7 @@
 static int make(struct cgroup *cg, struct err *e)
 {
 	for (size_t i = 0; i < cg->n; i++)
-		if (hierarchy_make(&cg->hierarchies[i], cpuset_prepare_parent, e) < 0)
+		if (!cg->hierarchies[i].ours && hierarchy_make(&cg->hierarchies[i], cpuset_prepare_parent, e) < 0)
 			return -1;
 	return 0;
 }
@@ -41,7 +41,7 @@ static int entrances(struct cgroup *cg, pid_t pid, int *fds, size_t room, size_t
 		struct hierarchy *h = &cg->hierarchies[i];
 		char path[PATH_MAX];
 		if (h->v2) {
-			if (hierarchy_join(h, pid, e) < 0)
+			if (cg->dir_fd < 0 && hierarchy_join(h, pid, e) < 0)
 				return -1;
 			continue;
 		}

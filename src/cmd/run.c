@@ -14,18 +14,6 @@
 #include "container/container.h"
 #include "container/wait.h"
 
-static int remove_container(const struct globals *g, const char *id, struct err *e)
-{
-	struct container c;
-	int status;
-
-	if (container_open(g->root, id, &c, e))
-		return e->code == ENOENT ? 0 : -1;
-	status = container_delete(&c, true, e);
-	container_close(&c);
-	return status;
-}
-
 /* A person who set a limit wants to know that it struck. */
 static void tell_oom(const struct launch *l)
 {
@@ -50,7 +38,7 @@ static void null_stdin(void)
 	}
 }
 
-static int foreground(const struct globals *g, struct launch *l, bool keep, struct err *e)
+static int foreground(struct launch *l, bool keep, struct err *e)
 {
 	struct err cleanup;
 	int status = launch_start(l, e);
@@ -62,7 +50,7 @@ static int foreground(const struct globals *g, struct launch *l, bool keep, stru
 	tell_oom(l);
 	if (keep && status >= 0)
 		return status;
-	if (remove_container(g, l->opts->id, &cleanup)) {
+	if (launch_remove(l, &cleanup)) {
 		if (status < 0)
 			log_warn("delete", "%s", cleanup.msg);
 		else
@@ -72,13 +60,13 @@ static int foreground(const struct globals *g, struct launch *l, bool keep, stru
 	return status;
 }
 
-static int detached(const struct globals *g, struct launch *l, struct err *e)
+static int detached(struct launch *l, struct err *e)
 {
 	struct err cleanup;
 
 	if (launch_start(l, e) == 0)
 		return 0;
-	if (remove_container(g, l->opts->id, &cleanup))
+	if (launch_remove(l, &cleanup))
 		log_warn("delete", "%s", cleanup.msg);
 	return -1;
 }
@@ -93,7 +81,7 @@ static int go(const struct globals *g, struct launch *l, bool keep, bool remove,
 		return -1;
 	status = launch_create(l, e);
 	if (status == 0)
-		status = l->opts->detach ? detached(g, l, e) : foreground(g, l, keep, e);
+		status = l->opts->detach ? detached(l, e) : foreground(l, keep, e);
 	if (status == 0 && l->opts->detach && remove)
 		pidfd = take_fd(&l->pidfd);
 	launch_close(l);

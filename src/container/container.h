@@ -34,6 +34,8 @@ extern const struct init_step *const plan_init_last[];/* the child, from `start`
 int launch_create(struct launch *, struct err *) must_check;
 /* Lets it start (attached launches only) and waits until execve has succeeded; runs the poststart hooks. */
 int launch_start(struct launch *, struct err *) must_check;
+/* What `delete --force` does, by what the launch knows; init is reaped. Nothing where somebody else has deleted it meanwhile. */
+int launch_remove(struct launch *, struct err *) must_check;
 void launch_close(struct launch *);
 
 /* ---- store.c: one directory per container below --root ----

@@ -29,18 +29,19 @@ static int missing(const char *program, const char *what, const char *path, stru
 
 static int check_loader(const char *program, int fd, const Elf64_Ehdr *h, struct err *e)
 {
+	Elf64_Phdr p[64];
 	char loader[256];
 
-	for (int i = 0; i < h->e_phnum && h->e_phentsize == sizeof(Elf64_Phdr); i++) {
-		Elf64_Phdr p;
-
-		if (pread(fd, &p, sizeof p, h->e_phoff + (off_t)i * sizeof p) != sizeof p)
-			return 0;
-		if (p.p_type != PT_INTERP || p.p_filesz == 0 || p.p_filesz >= sizeof loader)
+	/* The kernel takes a page of program headers at most, which is as many. */
+	if (h->e_phentsize != sizeof *p || h->e_phnum > sizeof p / sizeof *p ||
+		pread(fd, p, h->e_phnum * sizeof *p, h->e_phoff) != (ssize_t)(h->e_phnum * sizeof *p))
+		return 0;
+	for (int i = 0; i < h->e_phnum; i++) {
+		if (p[i].p_type != PT_INTERP || p[i].p_filesz == 0 || p[i].p_filesz >= sizeof loader)
 			continue;
-		if (pread(fd, loader, p.p_filesz, p.p_offset) != (ssize_t)p.p_filesz)
+		if (pread(fd, loader, p[i].p_filesz, p[i].p_offset) != (ssize_t)p[i].p_filesz)
 			return 0;
-		loader[p.p_filesz] = 0;
+		loader[p[i].p_filesz] = 0;
 		return access(loader, F_OK) < 0 && errno == ENOENT ? missing(program, "dynamic loader", loader, e) : 0;
 	}
 	return 0;

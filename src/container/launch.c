@@ -10,12 +10,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "container/container.h"
 #include "container/steps.h"
 #include "json/encode.h"
@@ -66,17 +66,6 @@ const struct host_step host_bundle = { "bundle", NULL, bundle_prepare, NULL };
 
 /* ---- record: state.json, before anything outside the directory is made ---- */
 
-static const char *now_text(struct arena *arena)
-{
-	struct timespec now;
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-	        tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec);
-}
-
 static bool shows_cgroups(const struct oci_config *c)
 {
 	for (size_t i = 0; i < c->n_mounts; i++)
@@ -90,6 +79,7 @@ static int record_write(struct launch *l, struct err *e)
 	const struct oci_config *c = l->config;
 	struct oci_hind_cgroup *cgroup = arena_alloc(l->arena, sizeof *cgroup);
 	struct oci_record *r = &l->record;
+	char now[TIME_TEXT_SIZE];
 	struct json_out *out;
 	const char *text;
 	size_t len;
@@ -103,7 +93,8 @@ static int record_write(struct launch *l, struct err *e)
 	r->id = l->opts->id;
 	r->bundle = l->bundle;
 	r->rootfs = l->rootfs;
-	r->created = now_text(l->arena);
+	str_time(now);
+	r->created = arena_strdup(l->arena, now);
 	r->owner = "";
 	r->annotations = c->annotations;
 	r->n_annotations = c->n_annotations;
@@ -175,11 +166,11 @@ static void cgroup_undo(struct launch *l)
 		log_warn("cgroup", "%s", e.msg);
 }
 
-/* On v2 init is born inside its cgroup, so that has to be there. On v1 it is moved there one hierarchy at a time, and meanwhile
+/* On v2 init is born inside its cgroup, so that has to be there; in the cgroup2 beside v1, too. On v1 it is moved there one hierarchy at a time, and meanwhile
  * mounts: so the cgroups are made beside it, too. Either way the limits are set before it is inside. */
 static int cgroup_before(struct launch *l, struct err *e)
 {
-	return l->kit.cgroup.v2 ? cgroup_create(l, e) : 0;
+	return l->kit.cgroup.v2 ? cgroup_create(l, e) : cgroup_make_v2(l->cgroup, e);
 }
 
 static int cgroup_beside(struct launch *l, struct err *e)
@@ -196,7 +187,7 @@ static int cgroup_enter(struct launch *l, struct err *e)
 	size_t n = 0;
 	int status = 0;
 
-	if (cgroup_clone_fd(l->cgroup) < 0)
+	if (!l->kit.cgroup.v2)
 		status = cgroup_entrances(l->cgroup, l->pid, fds, ARRAY_LEN(fds), &n, e);
 	if (status == 0)
 		status = sync_send_fds(l->sync_fd, SYNC_CGROUP, fds, n, e);
@@ -204,6 +195,13 @@ static int cgroup_enter(struct launch *l, struct err *e)
 		fd_close(&fds[--n]);
 	return status;
 }
+
+static int note_start_time(struct launch *l, struct err *e)
+{
+	return proc_start_time(l->pid, &l->started, NULL, e);
+}
+
+const struct host_step host_start_time = { "start time", NULL, note_start_time, NULL };
 
 const struct host_step host_cgroup_join = { "cgroup join", NULL, cgroup_enter, NULL };
 
@@ -334,6 +332,7 @@ static void fork_undo(struct launch *l)
 		return;
 	if (l->pidfd >= 0 && pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)
 		log_warn("fork", "%s", e.msg);
+	/* ECHILD: wait_foreground has reaped it. */
 	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	l->pid = 0;
@@ -415,12 +414,11 @@ static int pidfd_send_away(const struct launch *l, struct err *e)
 
 static int commit(struct launch *l, struct err *e)
 {
-	uint64_t started;
 	char text[64];
 
-	if (pidfd_send_away(l, e) || proc_start_time(l->pid, &started, NULL, e) || pid_file_write(l, e))
+	if (pidfd_send_away(l, e) || pid_file_write(l, e))
 		return -1;
-	snprintf(text, sizeof text, "%d %llu", (int)l->pid, (unsigned long long)started);
+	snprintf(text, sizeof text, "%d %llu", (int)l->pid, (unsigned long long)l->started);
 	if (symlinkat(text, l->store_fd, "init") < 0)
 		return err_sys(e, "record the pid");
 	/* An attached init is let go by launch_start, and ends when we do before that. */
@@ -483,6 +481,19 @@ int launch_start(struct launch *l, struct err *e)
 	log_info("start", "id=%s pid=%d exec=done", l->opts->id, (int)l->pid);
 	launch_state(l, STATUS_RUNNING, &state);
 	return hooks_run(l->config->hooks, HOOK_POSTSTART, &state, l->kit.bundle_fd, e);
+}
+
+int launch_remove(struct launch *l, struct err *e)
+{
+	struct container c = { .arena = l->arena, .id = l->opts->id, .root_fd = l->root_fd, .dir_fd = l->store_fd,
+		.record = l->record, .cgroup = l->cgroup, .pidfd = -1, .status = STATUS_STOPPED };
+	struct stat st;
+
+	fork_undo(l);
+	/* A directory without a name: it was deleted, and a container that has the name by now is another one. */
+	if (fstat(l->store_fd, &st) == 0 && st.st_nlink == 0)
+		return 0;
+	return container_delete(&c, true, e);
 }
 
 void launch_close(struct launch *l)

@@ -28,6 +28,7 @@ const struct host_step *const plan_host[] = {
 	&host_userns_map,       /* the child can do nothing before its ids are mapped */
 	&host_cgroup_v1,        /* the child mounts meanwhile */
 	&host_cgroup_join,      /* under its limits from here on */
+	&host_start_time,       /* what tells the pid from a later process's; the child is at work meanwhile */
 	&host_rlimit_raise,     /* a hard limit is raised with the host's privileges only */
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
 	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */

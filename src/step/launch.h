@@ -2,6 +2,7 @@
 #ifndef HIND_LAUNCH_H
 #define HIND_LAUNCH_H
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/mem.h"
@@ -41,6 +42,7 @@ struct launch {
 	bool new_ns[8], join_ns[8]; /* by enum ns */
 	pid_t pid;           /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
+	uint64_t started;    /* its start time, in clock ticks since boot */
 	int master_fd;       /* the pty's master, where no console socket took it */
 };
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -100,6 +101,8 @@ int exe_protect(const char *empty_dir, char *const *argv, struct err *e)
 		return err_sys(e, "open /proc/self/exe");
 	if (is_protected(exe_fd))
 		return 0;
+	if (file_mkdirs(empty_dir, 0700, e))
+		return -1;
 	n = readlink("/proc/self/exe", path, sizeof path - 1);
 	if (n > 0) {
 		path[n] = 0;

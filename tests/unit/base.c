@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -125,6 +126,18 @@ static void path_texts(void)
 	CHECK("other paths", !path_same("/dev", "/dev/x") && !path_same("/dev", "/devx") && !path_same("/..", "/"));
 }
 
+static void times(void)
+{
+	char text[TIME_TEXT_SIZE], wanted[TIME_TEXT_SIZE];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	str_time(text);
+	strftime(wanted, sizeof wanted, "%Y-%m-%dT%H:%M:", gmtime_r(&now, &tm));
+	CHECK("time: as gmtime has it, with nanoseconds",
+		(strncmp(text, wanted, strlen(wanted)) == 0 || now % 60 == 59) && strlen(text) == 30 && text[29] == 'Z');
+}
+
 static void arenas(void)
 {
 	struct arena *a = arena_new();
@@ -204,6 +217,7 @@ int main(void)
 	suggestions();
 	paths();
 	arenas();
+	times();
 	path_texts();
 	return check_end();
 }
