@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/fd.h"
 #include "cgroup/controller.h"
 
 /* --- where --- */
@@ -222,6 +223,7 @@ int cgroup_remove(struct cgroup *cg, struct err *e)
 		if ((errno == EBUSY && evict(cg, h, e) < 0) || hierarchy_remove(h, e) < 0)
 			return -1;
 	}
+	fd_close(&cg->dir_fd);
 	/* All containers have a cgroup in the same hierarchies: if the parent is in use in one, it is in the others. */
 	for (size_t i = 0; i < cg->n; i++)
 		if (hierarchy_remove_parents(&cg->hierarchies[i]) == 1)

@@ -15,7 +15,9 @@
 static int make(struct cgroup *cg, struct err *e)
 {
 	for (size_t i = 0; i < cg->n; i++)
-		if (!cg->hierarchies[i].ours && hierarchy_make(&cg->hierarchies[i], cpuset_prepare_parent, e) < 0)
+		/* cgroup_make_v2 may have made the last one already. */
+		if ((cg->dir_fd < 0 || !cg->hierarchies[i].v2) &&
+			hierarchy_make(&cg->hierarchies[i], cpuset_prepare_parent, e) < 0)
 			return -1;
 	return 0;
 }
