@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/fd.h"
 #include "cgroup/controller.h"
 
 /* --- where --- */

@@ -170,7 +170,11 @@ static void cgroup_undo(struct launch *l)
  * mounts: so the cgroups are made beside it, too. Either way the limits are set before it is inside. */
 static int cgroup_before(struct launch *l, struct err *e)
 {
-	return l->kit.cgroup.v2 ? cgroup_create(l, e) : cgroup_make_v2(l->cgroup, e);
+	if (l->kit.cgroup.v2 ? cgroup_create(l, e) : cgroup_make_v2(l->cgroup, e))
+		return -1;
+	/* Opened here, for whichever process makes init, and so that the parent knows where init was born. */
+	(void)cgroup_clone_fd(l->cgroup);
+	return 0;
 }
 
 static int cgroup_beside(struct launch *l, struct err *e)
