@@ -17,27 +17,39 @@
 #include "version.h"
 
 const struct command *const commands[] = {
-	&cmd_run, &cmd_create, &cmd_start, &cmd_state, &cmd_kill, &cmd_delete, &cmd_list, &cmd_spec, &cmd_validate,
-	&cmd_features, NULL,
+	&cmd_run,
+	&cmd_create,
+	&cmd_start,
+	&cmd_state,
+	&cmd_kill,
+	&cmd_delete,
+	&cmd_list,
+	&cmd_spec,
+	&cmd_validate,
+	&cmd_features,
+	NULL,
 };
 
 static const struct opt global_opts[] = {
-	{ "root", 0, OPT_STRING, offsetof(struct globals, root), "DIR", "where containers are recorded (default: /run/hind)" },
+	{ "root", 0, OPT_STRING, offsetof(struct globals, root), "DIR",
+		"where containers are recorded (default: /run/hind)" },
 	{ "log", 0, OPT_STRING, offsetof(struct globals, log), "DEST",
-	        "a file, syslog:IDENT or journald:IDENT instead of stderr" },
+		"a file, syslog:IDENT or journald:IDENT instead of stderr" },
 	{ "log-format", 0, OPT_STRING, offsetof(struct globals, log_format), "text|json", "default: text" },
 	{ "log-level", 0, OPT_STRING, offsetof(struct globals, log_level), "LEVEL",
-	        "error, warning (default), info or debug" },
+		"error, warning (default), info or debug" },
 	{ "debug", 0, OPT_FLAG, offsetof(struct globals, debug), NULL, "the same as --log-level debug" },
 	{ "systemd-cgroup", 's', OPT_FLAG, offsetof(struct globals, systemd_cgroup), NULL, "cgroups through systemd" },
 	{ "cgroup-manager", 0, OPT_STRING, offsetof(struct globals, cgroup_manager), "MANAGER",
-	        "cgroupfs (default), systemd or disabled" },
-	{ "strict", 0, OPT_FLAG, offsetof(struct globals, strict), NULL, "unknown properties in config.json are errors" },
+		"cgroupfs (default), systemd or disabled" },
+	{ "strict", 0, OPT_FLAG, offsetof(struct globals, strict), NULL,
+		"unknown properties in config.json are errors" },
 	{ "rootless", 0, OPT_STRING, offsetof(struct globals, rootless), "auto|true|false", NULL },
 	{ "criu", 0, OPT_STRING, offsetof(struct globals, criu), "PATH", NULL },
 	{ "version", 'v', OPT_FLAG, offsetof(struct globals, version), NULL, "print the version" },
 	{ "", 'V', OPT_FLAG, offsetof(struct globals, version), NULL, NULL },
-	{ "help", 'h', OPT_FLAG, offsetof(struct globals, help), NULL, "this text; `hind COMMAND --help` for a command" },
+	{ "help", 'h', OPT_FLAG, offsetof(struct globals, help), NULL,
+		"this text; `hind COMMAND --help` for a command" },
 	{ 0 },
 };
 
@@ -83,7 +95,8 @@ static int kernel_check(struct err *e)
 	struct utsname u;
 	int major = 0, minor = 0;
 
-	if (uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 && (major < 5 || (major == 5 && minor < 14)))
+	if (uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+		(major < 5 || (major == 5 && minor < 14)))
 		return err_set(e, "Linux 5.14 or newer is needed, and this is %s", u.release);
 	return 0;
 }
@@ -99,7 +112,8 @@ static int log_start(const struct globals *g, struct err *e)
 
 static int enter_guard(const struct globals *g, char **argv, struct err *e)
 {
-	/* Nobody inside may look into us with ptrace or /proc/PID (CVE-2016-9962), and the program file is out of reach. */
+	/* Nobody inside may look into us with ptrace or /proc/PID (CVE-2016-9962), and the program file is out of
+	 * reach. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
 	return exe_protect(g->root, argv, e);

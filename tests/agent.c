@@ -1,5 +1,5 @@
-/* A seccomp agent, as linux.seccomp.listenerPath finds it: `agent SOCKET ERRNO` listens there, takes the notification descriptor,
- * prints the JSON that came along as a line, and answers the first system call with that errno. */
+/* A seccomp agent, as linux.seccomp.listenerPath finds it: `agent SOCKET ERRNO` listens there, takes the notification
+ * descriptor, prints the JSON that came along as a line, and answers the first system call with that errno. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
@@ -27,7 +27,9 @@ static int take(int connection)
 	} control;
 	static char text[65536];
 	struct iovec data = { text, sizeof text - 1 };
-	struct msghdr m = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr m = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+	};
 	struct cmsghdr *c;
 	int fd;
 

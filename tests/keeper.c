@@ -44,9 +44,9 @@ static void set_env(const struct keeper_place *place, const char *dir, int numbe
 {
 	char *root = format("%s/root", dir), *prefix = format("t%d-%d", getppid(), number);
 	char *base = format("%s/rootfs", place->base), *pid = format("%d", getpid());
-	const char *pairs[][2] = { { "HIND", place->hind }, { "HIND_ROOT", root }, { "CASE_DIR", dir }, { "PREFIX", prefix },
-		{ "BASE_ROOTFS", base }, { "PAYLOAD", place->payload }, { "RUNNER", place->self }, { "KEEPER", pid },
-		{ "TESTS", TESTS_DIR }, { "LONG", place->run_long ? "1" : "0" }, { "LC_ALL", "C" } };
+	const char *pairs[][2] = { { "HIND", place->hind }, { "HIND_ROOT", root }, { "CASE_DIR", dir },
+		{ "PREFIX", prefix }, { "BASE_ROOTFS", base }, { "PAYLOAD", place->payload }, { "RUNNER", place->self },
+		{ "KEEPER", pid }, { "TESTS", TESTS_DIR }, { "LONG", place->run_long ? "1" : "0" }, { "LC_ALL", "C" } };
 
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
 		setenv(pairs[i][0], pairs[i][1], 1);
@@ -54,7 +54,8 @@ static void set_env(const struct keeper_place *place, const char *dir, int numbe
 	unsetenv("LISTEN_FDS");
 }
 
-/* The case's own mounts: shared as systemd's are, so that a runtime that lets its mounts propagate to the host is seen. */
+/* The case's own mounts: shared as systemd's are, so that a runtime that lets its mounts propagate to the host is seen.
+ */
 static void private_mounts(void)
 {
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||

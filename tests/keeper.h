@@ -1,6 +1,6 @@
-/* The keeper runs one case: a process of its own that is a child subreaper with a mount namespace, so that every process and
- * mount that is found afterwards belongs to this case, whatever runs beside it. It writes what it has to say into files of
- * the case's directory and tells the outcome by its exit status. */
+/* The keeper runs one case: a process of its own that is a child subreaper with a mount namespace, so that every
+ * process and mount that is found afterwards belongs to this case, whatever runs beside it. It writes what it has to
+ * say into files of the case's directory and tells the outcome by its exit status. */
 #ifndef HIND_KEEPER_H
 #define HIND_KEEPER_H
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 
 #define SKIPPED 77 /* as automake and meson know it */
 
-struct test { /* one case of a shell file, or one program with cases of its own */
+struct test {                      /* one case of a shell file, or one program with cases of its own */
 	char *file, *label, *name; /* name NULL: a program */
 	int number, timeout;
 	bool alone;

@@ -38,8 +38,8 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* One line of mountinfo without the numbers that a second look may change: ids, device. Peer groups stay: who changes the
- * propagation of a host's mount has left something behind, too. */
+/* One line of mountinfo without the numbers that a second look may change: ids, device. Peer groups stay: who changes
+ * the propagation of a host's mount has left something behind, too. */
 static void add_mounts(struct leak_list *l)
 {
 	FILE *f = must(fopen("/proc/self/mountinfo", "re"));
@@ -114,7 +114,8 @@ static bool read_process(pid_t pid, struct process *p)
 	text[n] = '\0';
 	end = strrchr(text, ')');
 	*p = (struct process){ .pid = pid };
-	return end && sscanf(text, "%*d (%31[^)]", p->name) == 1 && sscanf(end + 1, " %c %d", &p->state, &p->parent) == 2;
+	return end && sscanf(text, "%*d (%31[^)]", p->name) == 1 &&
+	       sscanf(end + 1, " %c %d", &p->state, &p->parent) == 2;
 }
 
 static size_t all_processes(struct process **out)

@@ -1,5 +1,5 @@
-/* What a test case could leave behind, as a sorted list of lines ("mount ...", "cgroup ...", "process ...", "file ..."):
- * taken before and after, and compared. */
+/* What a test case could leave behind, as a sorted list of lines ("mount ...", "cgroup ...", "process ...", "file
+ * ..."): taken before and after, and compared. */
 #ifndef HIND_LEAK_H
 #define HIND_LEAK_H
 #include <stdio.h>

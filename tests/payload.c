@@ -1,5 +1,5 @@
-/* A static program for the inside of containers, where busybox is not enough: `payload CENSUS [ARG...]`. Each prints facts of
- * its own process as lines, from the kernel and not from what a shell would have changed before. */
+/* A static program for the inside of containers, where busybox is not enough: `payload CENSUS [ARG...]`. Each prints
+ * facts of its own process as lines, from the kernel and not from what a shell would have changed before. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -151,8 +151,16 @@ static int self(int argc, char **argv)
 	printf("seccomp %d\n", prctl(PR_GET_SECCOMP, 0, 0, 0, 0));
 	printf("securebits %d\n", prctl(PR_GET_SECUREBITS, 0, 0, 0, 0));
 	printf("keep_caps %d\n", prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0));
-	printf("subreaper %d\n", ({ int on = 0; prctl(PR_GET_CHILD_SUBREAPER, &on, 0, 0, 0); on; }));
-	printf("pdeathsig %d\n", ({ int sig = 0; prctl(PR_GET_PDEATHSIG, &sig, 0, 0, 0); sig; }));
+	printf("subreaper %d\n", ({
+		int on = 0;
+		prctl(PR_GET_CHILD_SUBREAPER, &on, 0, 0, 0);
+		on;
+	}));
+	printf("pdeathsig %d\n", ({
+		int sig = 0;
+		prctl(PR_GET_PDEATHSIG, &sig, 0, 0, 0);
+		sig;
+	}));
 	printf("personality 0x%x\n", (unsigned)personality(0xffffffff));
 	printf("scheduler %d\n", sched_getscheduler(0));
 	sched_getparam(0, &param);
@@ -304,7 +312,8 @@ static int fault(int argc, char **argv)
 	return *nowhere;
 }
 
-/* FILE: writes its environment there, a line each, and what it reads from stdin to FILE.in. For hooks: no shell adds to it. */
+/* FILE: writes its environment there, a line each, and what it reads from stdin to FILE.in. For hooks: no shell adds to
+ * it. */
 static int environment(int argc, char **argv)
 {
 	extern char **environ;

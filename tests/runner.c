@@ -1,7 +1,7 @@
 /* Runs test cases, some at a time, and looks after each for what it has left behind.
  *
- * The runner lists the cases, keeps --jobs of them going, and prints what came of each; keeper.c runs a single one. The last
- * line of the output is always "N passed, N failed, N skipped". */
+ * The runner lists the cases, keeps --jobs of them going, and prints what came of each; keeper.c runs a single one. The
+ * last line of the output is always "N passed, N failed, N skipped". */
 #include <errno.h>
 #include <ftw.h>
 #include <regex.h>
@@ -64,8 +64,12 @@ static void add_test(const char *file, const char *name, int timeout, bool alone
 	run.tests = realloc(run.tests, (run.n + 1) * sizeof *run.tests);
 	if (!run.tests)
 		abort();
-	run.tests[run.n] = (struct test){ .file = format("%s", file), .label = label, .name = name ? strdup(name) : NULL,
-		.number = (int)run.n + 1, .timeout = timeout, .alone = alone };
+	run.tests[run.n] = (struct test){ .file = format("%s", file),
+		.label = label,
+		.name = name ? strdup(name) : NULL,
+		.number = (int)run.n + 1,
+		.timeout = timeout,
+		.alone = alone };
 	run.n++;
 }
 
@@ -287,7 +291,9 @@ static void on_signal(int sig)
 static int leak_command(const char *list)
 {
 	char *prefix = format("%s-", getenv("PREFIX"));
-	struct leak_scope scope = { .prefix = prefix, .root = getenv("HIND_ROOT"), .dir = getenv("CASE_DIR"),
+	struct leak_scope scope = { .prefix = prefix,
+		.root = getenv("HIND_ROOT"),
+		.dir = getenv("CASE_DIR"),
 		.keeper = atoi(getenv("KEEPER")) };
 	struct leak_list before;
 
@@ -322,8 +328,10 @@ static void parse(int argc, char **argv)
 		else if (!strcmp(argv[i], "--long"))
 			run.place.run_long = true;
 		else if (argv[i][0] == '-')
-			die("unknown option %s; there are --match REGEX, --jobs N, --timeout SECONDS, --tag WORD, --hind "
-				"PROGRAM, --payload PROGRAM, --list, --long", argv[i]);
+			die("unknown option %s; there are --match REGEX, --jobs N, --timeout SECONDS, --tag WORD, "
+			    "--hind "
+			    "PROGRAM, --payload PROGRAM, --list, --long",
+				argv[i]);
 	}
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] != '-')

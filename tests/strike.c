@@ -2,8 +2,8 @@
  *
  *	strike parent|child N PROGRAM [ARG...]
  *
- * 0: it was struck, and everything that the program waits for has ended; 99: it ended before its N-th call. strace(1) can do
- * the first, but counts the calls of the child from the same rule. */
+ * 0: it was struck, and everything that the program waits for has ended; 99: it ended before its N-th call. strace(1)
+ *can do the first, but counts the calls of the child from the same rule. */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -79,7 +79,8 @@ int main(int argc, char **argv)
 	left = atol(argv[2]);
 	parent = start(argv + 3);
 	/* Seized, not attached: a new child then gets no SIGSTOP, which would outlive us. */
-	if (waitpid(parent, &status, WUNTRACED) != parent || !WIFSTOPPED(status) || ptrace(PTRACE_SEIZE, parent, 0, OPTIONS))
+	if (waitpid(parent, &status, WUNTRACED) != parent || !WIFSTOPPED(status) ||
+		ptrace(PTRACE_SEIZE, parent, 0, OPTIONS))
 		return 2;
 	kill(parent, SIGCONT);
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {

@@ -11,7 +11,8 @@ const char *err_text(int errnum)
 	static char text[128];
 
 	snprintf(text, sizeof text, "%s", strerror(errnum));
-	/* "Input/output error" becomes lower case; "RFS specific error" would not: only a word of one capital is changed. */
+	/* "Input/output error" becomes lower case; "RFS specific error" would not: only a word of one capital is
+	 * changed. */
 	if (text[0] && !isupper((unsigned char)text[1]))
 		text[0] = tolower((unsigned char)text[0]);
 	return text;

@@ -179,12 +179,14 @@ static int address(int dir_fd, const char *path, struct sockaddr_un *sa, int *pa
 		strcpy(sa->sun_path, path);
 		return 0;
 	}
-	dir = !slash ? mem_strdup(".") : slash == path ? mem_strdup("/") : mem_printf("%.*s", (int)(slash - path), path);
+	dir = !slash          ? mem_strdup(".")
+	      : slash == path ? mem_strdup("/")
+			      : mem_printf("%.*s", (int)(slash - path), path);
 	*parent_fd = openat(dir_fd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*parent_fd < 0)
 		return err_sys(e, "open %s", dir);
 	if ((size_t)snprintf(sa->sun_path, sizeof sa->sun_path, "/proc/self/fd/%d/%s", *parent_fd,
-	            slash ? slash + 1 : path) >= sizeof sa->sun_path)
+		    slash ? slash + 1 : path) >= sizeof sa->sun_path)
 		return err_set(e, "socket %s: its name is longer than a socket address can hold", path);
 	return 0;
 }

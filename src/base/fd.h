@@ -21,9 +21,11 @@ int fd_read_all(int fd, size_t max, char **data, size_t *len, struct err *e) mus
 #define FD_SEND_MAX 32
 /* Sends len bytes (at least 1) with n fds (0 to FD_SEND_MAX) in one message; SIGPIPE is not raised. */
 int fd_send(int socket_fd, const void *data, size_t len, const int *fds, size_t n, struct err *e) must_check;
-/* Receives one message: bytes (0 at the end of the stream) or -1. *n: room in fds, then how many came; all close-on-exec. */
+/* Receives one message: bytes (0 at the end of the stream) or -1. *n: room in fds, then how many came; all
+ * close-on-exec. */
 ssize_t fd_receive(int socket_fd, void *data, size_t size, int *fds, size_t *n, struct err *e) must_check;
-/* Closes every descriptor from first on but the n in keep, which it sorts (-1 is passed over): CVE-2024-21626. close_range(2). */
+/* Closes every descriptor from first on but the n in keep, which it sorts (-1 is passed over): CVE-2024-21626.
+ * close_range(2). */
 int fd_close_others(unsigned first, int *keep, size_t n, struct err *e) must_check;
 int fd_cloexec(int fd, int on, struct err *e) must_check;
 /* Connects to, or binds and listens at, the UNIX socket `path` below dir_fd (AT_FDCWD: path as it stands), however long

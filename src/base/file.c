@@ -103,7 +103,8 @@ static int remove_entries(int fd, dev_t dev, struct err *e)
 		}
 		if (fstat(sub_fd, &st) < 0 || st.st_dev != dev) {
 			close(sub_fd);
-			status = err_set(e, "%s is another file system, which is left alone: unmount it", entry->d_name);
+			status =
+				err_set(e, "%s is another file system, which is left alone: unmount it", entry->d_name);
 			break;
 		}
 		status = remove_entries(sub_fd, dev, e);

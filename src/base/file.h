@@ -6,7 +6,8 @@
 
 #include "base/err.h"
 
-/* dir_fd may be AT_FDCWD. Reads a whole regular or kernel file of at most max bytes; the caller frees *text (NUL-terminated). */
+/* dir_fd may be AT_FDCWD. Reads a whole regular or kernel file of at most max bytes; the caller frees *text
+ * (NUL-terminated). */
 int file_read(int dir_fd, const char *path, size_t max, char **text, size_t *len, struct err *e) must_check;
 /* One open, one write(2) (kernel files take a value in one write), one close. The file must exist. Errors name path. */
 int file_write(int dir_fd, const char *path, const char *text, struct err *e) must_check;

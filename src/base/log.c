@@ -120,7 +120,7 @@ static void emit(enum log_level level, const char *stage, const char *message)
 		static const int priorities[] = { 27, 28, 30, 31 }; /* facility daemon (3 << 3) | severity */
 
 		text_printf(&t, "<%d>%s[%d]: %s%s%s", priorities[level], out.ident, (int)getpid(), stage ? stage : "",
-		        stage ? ": " : "", message);
+			stage ? ": " : "", message);
 	} else if (level >= LEVEL_INFO) {
 		text_printf(&t, "%s %s %s", stamp, stage ? stage : "hind", message);
 	} else {

@@ -21,7 +21,8 @@ void log_end(void);
 void log_info(const char *stage, const char *fmt, ...) printf_like(2, 3);
 void log_debug(const char *stage, const char *fmt, ...) printf_like(2, 3);
 void log_warn(const char *stage, const char *fmt, ...) printf_like(2, 3);
-/* Only main.c calls this one. With --log it writes the one JSON object that engines parse, and stderr gets its line too. */
+/* Only main.c calls this one. With --log it writes the one JSON object that engines parse, and stderr gets its line
+ * too. */
 void log_error(const struct err *e);
 
 #endif

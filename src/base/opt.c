@@ -79,7 +79,7 @@ static int unknown(const struct opt *table, const char *word, size_t len, struct
 
 /* A long option; word has no dashes any more. Moves *i when the value is the next word. */
 static int long_option(
-        const struct opt *table, void *into, const char *word, int argc, char **argv, int *i, struct err *e)
+	const struct opt *table, void *into, const char *word, int argc, char **argv, int *i, struct err *e)
 {
 	size_t len = strcspn(word, "=");
 	const struct opt *o = by_name(table, word, len);
@@ -169,7 +169,8 @@ void opt_help(const struct opt *o)
 		if (!o->help)
 			continue;
 		if (o->letter)
-			snprintf(left, sizeof left, "-%c, --%s%s%s", o->letter, o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+			snprintf(left, sizeof left, "-%c, --%s%s%s", o->letter, o->name, o->arg ? " " : "",
+				o->arg ? o->arg : "");
 		else
 			snprintf(left, sizeof left, "    --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
 		printf("  %-32s %s\n", left, o->help);

@@ -1,4 +1,5 @@
-/* Command-line options as tables. Long options take one dash or two (-no-subreaper), "--x=v" or "--x v"; short ones cluster
+/* Command-line options as tables. Long options take one dash or two (-no-subreaper), "--x=v" or "--x v"; short ones
+ * cluster
  * (-it). "--" ends the options. */
 #ifndef HIND_OPT_H
 #define HIND_OPT_H
@@ -19,16 +20,16 @@ struct opt_list {
 	size_t n;
 };
 struct opt {
-	const char *name;      /* long name without dashes; NULL ends the table */
-	char letter;           /* or 0 */
+	const char *name; /* long name without dashes; NULL ends the table */
+	char letter;      /* or 0 */
 	enum opt_kind kind;
-	size_t offset;         /* of the member in the struct that opt_parse fills */
+	size_t offset;          /* of the member in the struct that opt_parse fills */
 	const char *arg, *help; /* arg: how --help calls the value; help NULL: not shown */
 };
 
-/* Parses argv[1] on into `into`. The first word that is no option ends it where `posix` is set (global options, `run IMAGE
- * CMD`, `exec ID CMD`); otherwise options may follow words. Words are moved to the front: argv[1 .. returned]. Errors name the
- * option, with a did-you-mean. */
+/* Parses argv[1] on into `into`. The first word that is no option ends it where `posix` is set (global options, `run
+ * IMAGE CMD`, `exec ID CMD`); otherwise options may follow words. Words are moved to the front: argv[1 .. returned].
+ * Errors name the option, with a did-you-mean. */
 int opt_parse(const struct opt *, void *into, int argc, char **argv, bool posix, struct err *e) must_check;
 /* Frees the lists of what opt_parse has filled, after a failure of it, too. */
 void opt_free(const struct opt *, void *into);

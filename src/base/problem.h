@@ -1,4 +1,5 @@
-/* What is wrong with a document: any number of problems, each with its JSON path and, once located, its line and column. */
+/* What is wrong with a document: any number of problems, each with its JSON path and, once located, its line and
+ * column. */
 #ifndef HIND_PROBLEM_H
 #define HIND_PROBLEM_H
 #include <stdbool.h>
@@ -16,12 +17,13 @@ struct problems {
 	size_t n, errors; /* errors: how many of the n are not warnings */
 };
 
-/* The feature's validate calls this once for each thing that is wrong. Capped at 64; later ones are counted in errors only. */
+/* The feature's validate calls this once for each thing that is wrong. Capped at 64; later ones are counted in errors
+ * only. */
 void problem_add(struct problems *, const char *path, const char *fmt, ...) printf_like(3, 4);
 void problem_at(struct problems *, bool warning, size_t line, size_t column, const char *path, const char *fmt, ...)
 	printf_like(6, 7);
-/* Every error (with warnings: all) as lines "NAME:LINE:COL: .path: reason", in the order of the text; NULL where there is none.
- * The caller frees it. */
+/* Every error (with warnings: all) as lines "NAME:LINE:COL: .path: reason", in the order of the text; NULL where there
+ * is none. The caller frees it. */
 char *problems_text(const struct problems *, const char *name, bool warnings) must_check;
 /* The same in e, as many lines as fit and how many more there are; returns -1, or 0 where there is none. */
 int problems_err(const struct problems *, const char *name, bool warnings, struct err *e) must_check;

@@ -125,7 +125,7 @@ static int verdict(const struct spawn *s, int status, int late, struct tail *tai
 		colon = "";
 	if (late)
 		return err_set(e, "%s: killed after its time-out of %g s%s%s", s->path, s->timeout_ms / 1000.0, colon,
-		        tail->bytes);
+			tail->bytes);
 	if (WIFSIGNALED(status))
 		return err_set(e, "%s: killed by signal %d%s%s", s->path, WTERMSIG(status), colon, tail->bytes);
 	if (WEXITSTATUS(status))

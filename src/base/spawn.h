@@ -6,17 +6,17 @@
 #include "base/err.h"
 
 struct spawn {
-	const char *path;   /* absolute; never searched in PATH */
-	char *const *argv;  /* NULL-terminated, argv[0] included; NULL: just the path */
-	char *const *envp;  /* NULL-terminated; NULL: an empty environment, never the caller's */
-	const char *input;  /* written to its stdin, or NULL for an empty stdin */
+	const char *path;  /* absolute; never searched in PATH */
+	char *const *argv; /* NULL-terminated, argv[0] included; NULL: just the path */
+	char *const *envp; /* NULL-terminated; NULL: an empty environment, never the caller's */
+	const char *input; /* written to its stdin, or NULL for an empty stdin */
 	size_t input_len;
-	int cwd_fd;         /* its working directory, or -1: the caller's */
-	int timeout_ms;     /* <= 0: none; at the end of it the program and its process group are killed */
+	int cwd_fd;     /* its working directory, or -1: the caller's */
+	int timeout_ms; /* <= 0: none; at the end of it the program and its process group are killed */
 };
 
-/* 0 when it exited with 0. Otherwise -1 and e tells the exit status, signal or time-out with the end of its stderr. The child
- * is reaped on every path; it gets no descriptor but 0, 1, 2 and default signals. */
+/* 0 when it exited with 0. Otherwise -1 and e tells the exit status, signal or time-out with the end of its stderr. The
+ * child is reaped on every path; it gets no descriptor but 0, 1, 2 and default signals. */
 int spawn_run(const struct spawn *, struct err *e) must_check;
 
 #endif

@@ -27,7 +27,8 @@ int str_u64(const char *s, uint64_t max, uint64_t *out)
 	for (; *s; s++) {
 		unsigned digit = (unsigned char)*s - '0';
 
-		if (digit > 9 || __builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value))
+		if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, digit, &value))
 			return -1;
 	}
 	if (value > max)
@@ -96,7 +97,8 @@ static size_t distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= len; j++) {
-			size_t above = row[j], best = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
+			size_t above = row[j],
+			       best = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
 
 			if (above + 1 < best)
 				best = above + 1;
@@ -122,8 +124,8 @@ const char *str_nearest(const char *s, const char *const *names, size_t n)
 
 		while (s[same] && s[same] == names[i][same])
 			same++;
-		/* A word that would have to be exchanged as a whole is no suggestion. Of two that are as near, people mostly mean
-		 * the one that begins as they did. */
+		/* A word that would have to be exchanged as a whole is no suggestion. Of two that are as near, people
+		 * mostly mean the one that begins as they did. */
 		if (d <= best && d < len && (!nearest || d < best || same > longest)) {
 			best = d;
 			longest = same;
@@ -140,8 +142,8 @@ void str_time(char text[TIME_TEXT_SIZE])
 	unsigned seconds;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	/* Years that begin in March have their leap day at the end, and 400 of them are 146097 days: so a day's date is plain
-	 * division. 719468 days lie between 0000-03-01 and 1970-01-01. */
+	/* Years that begin in March have their leap day at the end, and 400 of them are 146097 days: so a day's date is
+	 * plain division. 719468 days lie between 0000-03-01 and 1970-01-01. */
 	days = now.tv_sec / 86400 + 719468;
 	seconds = now.tv_sec % 86400;
 	era = days / 146097;
@@ -150,9 +152,10 @@ void str_time(char text[TIME_TEXT_SIZE])
 	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	month = (5 * day_of_year + 2) / 153;
 	snprintf(text, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ",
-		(unsigned)(year_of_era + era * 400 + (month >= 10)) % 10000, (unsigned)(month < 10 ? month + 3 : month - 9) % 100,
-		(unsigned)(day_of_year - (153 * month + 2) / 5 + 1) % 100, seconds / 3600 % 100, seconds / 60 % 60, seconds % 60,
-		(unsigned)now.tv_nsec % 1000000000);
+		(unsigned)(year_of_era + era * 400 + (month >= 10)) % 10000,
+		(unsigned)(month < 10 ? month + 3 : month - 9) % 100,
+		(unsigned)(day_of_year - (153 * month + 2) / 5 + 1) % 100, seconds / 3600 % 100, seconds / 60 % 60,
+		seconds % 60, (unsigned)now.tv_nsec % 1000000000);
 }
 
 static void text_room(struct text *t, size_t n)

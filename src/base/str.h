@@ -7,20 +7,23 @@
 
 #include "base/err.h"
 
-bool str_eq(const char *a, const char *b);           /* NULL equals NULL only */
+bool str_eq(const char *a, const char *b); /* NULL equals NULL only */
 bool str_starts(const char *s, const char *prefix);
 /* Whole string, decimal, no sign, no space, at most max; -1 otherwise. */
 int str_u64(const char *s, uint64_t max, uint64_t *out) must_check;
 /* As str_u64, with an optional leading '-'. */
 int str_i64(const char *s, int64_t *out) must_check;
-/* An id as the kernel knows it: 0 to 2^32-2, digits only (CVE-2016-3697, CVE-2026-30892). Used wherever a uid or gid is parsed. */
+/* An id as the kernel knows it: 0 to 2^32-2, digits only (CVE-2016-3697, CVE-2026-30892). Used wherever a uid or gid is
+ * parsed. */
 int str_id(const char *s, uint32_t *out) must_check;
 /* Bytes with an optional suffix b, k, m, g, t (either case, 1024 each); -1 where it is none or does not fit. */
 int str_size(const char *s, uint64_t *out) must_check;
-/* The member of names (n strings) that is nearest to s by edit distance, or NULL where none is near enough to suggest. */
+/* The member of names (n strings) that is nearest to s by edit distance, or NULL where none is near enough to suggest.
+ */
 const char *str_nearest(const char *s, const char *const *names, size_t n);
 
-/* Now, in UTC, as RFC 3339 has it: "2026-11-24T05:03:41.123456789Z". Not gmtime(3), which reads the host's time zone first. */
+/* Now, in UTC, as RFC 3339 has it: "2026-11-24T05:03:41.123456789Z". Not gmtime(3), which reads the host's time zone
+ * first. */
 #define TIME_TEXT_SIZE 31
 void str_time(char text[TIME_TEXT_SIZE]);
 
@@ -38,6 +41,6 @@ struct name_value {
 	uint64_t value;
 };
 const struct name_value *name_find(const struct name_value *table, const char *name); /* NULL where absent */
-const char *name_of(const struct name_value *table, uint64_t value);                   /* NULL where absent */
+const char *name_of(const struct name_value *table, uint64_t value);                  /* NULL where absent */
 
 #endif

@@ -9,17 +9,17 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/problem.h"
-#include "json/encode.h"
 #include "oci.h"
 #include "step/kit.h"
+#include "json/encode.h"
 
 struct cgroup; /* lives in the arena it was made with */
 
 /* Where the container's cgroup will be, without making anything. manager: "cgroupfs", "systemd" or "disabled"; path:
- * linux.cgroupsPath or NULL for /hind/ID. wants_named: a mount of type cgroup will show name=systemd and cgroup2 hierarchies
- * too, so the container gets its own cgroup in these. */
+ * linux.cgroupsPath or NULL for /hind/ID. wants_named: a mount of type cgroup will show name=systemd and cgroup2
+ * hierarchies too, so the container gets its own cgroup in these. */
 int cgroup_locate(const struct oci_config *, const char *id, const char *manager, bool wants_named, struct arena *,
-                  struct cgroup **, struct err *) must_check;
+	struct cgroup **, struct err *) must_check;
 /* The same from what cgroup_record wrote into the state file. */
 int cgroup_from_record(const struct oci_hind_cgroup *, struct arena *, struct cgroup **, struct err *) must_check;
 /* Fills *record (strings in the arena) for the state file. */
@@ -28,21 +28,22 @@ void cgroup_view(const struct cgroup *, struct arena *, struct cgroup_view *);
 
 /* Makes the cgroup (an existing empty one is taken over as crun and runc do; one with processes in it is an error). */
 int cgroup_make(struct cgroup *, struct err *) must_check;
-/* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The error
- * says which property: "linux.resources.memory.limit: ...". Also used by `update`. */
+/* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The
+ * error says which property: "linux.resources.memory.limit: ...". Also used by `update`. */
 int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) must_check;
 /* The part of it that init can be born in, which has to be there before: all of it on v2, the cgroup2 beside v1. */
 int cgroup_make_v2(struct cgroup *, struct err *) must_check;
 /* An O_DIRECTORY fd of that part for CLONE_INTO_CGROUP, or -1 where there is none. Stays open with cg. */
 int cgroup_clone_fd(struct cgroup *);
 int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
-/* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle machine);
- * a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the child writes "0"
- * to, at most `room` of them, one a hierarchy. Opened here, as the child may be without the
- * right to. A cgroup2 is joined for pid here and now, unless that was born in it. *n = 0 on v2. The caller closes them. */
+/* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle
+ * machine); a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the
+ * child writes "0" to, at most `room` of them, one a hierarchy. Opened here, as the child may be without the right to.
+ * A cgroup2 is joined for pid here and now, unless that was born in it. *n = 0 on v2. The caller closes them. */
 int cgroup_entrances(struct cgroup *, pid_t, int *fds, size_t room, size_t *n, struct err *) must_check;
 
-/* Sends SIGKILL to everything inside (cgroup.kill; on v1 freeze, kill, thaw) and waits, 10 s at most, until it is empty. */
+/* Sends SIGKILL to everything inside (cgroup.kill; on v1 freeze, kill, thaw) and waits, 10 s at most, until it is
+ * empty. */
 int cgroup_kill(struct cgroup *, struct err *) must_check;
 /* Sends any signal to every process inside, by pidfd. */
 int cgroup_signal(struct cgroup *, int sig, struct err *) must_check;
@@ -50,7 +51,7 @@ int cgroup_signal(struct cgroup *, int sig, struct err *) must_check;
 int cgroup_remove(struct cgroup *, struct err *) must_check;
 
 int cgroup_freeze(struct cgroup *, bool frozen, struct err *) must_check; /* waits until it is so */
-int cgroup_frozen(struct cgroup *); /* 1, 0, or 0 where there is no freezer */
+int cgroup_frozen(struct cgroup *);                                       /* 1, 0, or 0 where there is no freezer */
 /* Every pid inside, descendants included; the caller frees *pids. */
 int cgroup_pids(struct cgroup *, pid_t **pids, size_t *n, struct err *) must_check;
 

@@ -139,6 +139,11 @@ static void oom(struct cgroup *cg, struct cgroup_oom *oom)
 		oom->limit = 0;
 }
 
-const struct cgroup_manager cgroup_fs_v1 = {
-	.name = "cgroupfs", .make = make, .join = join, .entrances = entrances, .kill = kill_all, .freeze = freeze, .frozen = frozen, .oom = oom
-};
+const struct cgroup_manager cgroup_fs_v1 = { .name = "cgroupfs",
+	.make = make,
+	.join = join,
+	.entrances = entrances,
+	.kill = kill_all,
+	.freeze = freeze,
+	.frozen = frozen,
+	.oom = oom };

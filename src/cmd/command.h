@@ -23,8 +23,8 @@ struct command {
 	const char *notes; /* what --help says behind the options, or NULL */
 };
 
-extern const struct command cmd_create, cmd_start, cmd_state, cmd_kill, cmd_delete, cmd_list, cmd_run, cmd_spec, cmd_features,
-	cmd_validate;
+extern const struct command cmd_create, cmd_start, cmd_state, cmd_kill, cmd_delete, cmd_list, cmd_run, cmd_spec,
+	cmd_features, cmd_validate;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of --help */
 
 #endif

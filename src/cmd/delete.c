@@ -9,7 +9,8 @@ struct flags {
 	bool force;
 };
 static const struct opt opts[] = {
-	{ "force", 'f', OPT_FLAG, offsetof(struct flags, force), NULL, "kill it first; no error where it does not exist" },
+	{ "force", 'f', OPT_FLAG, offsetof(struct flags, force), NULL,
+		"kill it first; no error where it does not exist" },
 	{ 0 },
 };
 

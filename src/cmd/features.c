@@ -8,8 +8,8 @@ static const struct opt opts[] = { { 0 } };
 
 static void hook_names(struct json_out *out)
 {
-	static const char *const names[] = { "prestart", "createRuntime", "createContainer", "startContainer", "poststart",
-		"poststop" };
+	static const char *const names[] = { "prestart", "createRuntime", "createContainer", "startContainer",
+		"poststart", "poststop" };
 
 	json_key(out, "hooks");
 	json_open_array(out);

@@ -6,8 +6,8 @@
 
 #include "base/str.h"
 
-/* How many descriptors from 3 on came by socket activation. podman says LISTEN_PID=1, as it does not know our pid; any other
- * process's is left over from somebody else, and the descriptors are gone. */
+/* How many descriptors from 3 on came by socket activation. podman says LISTEN_PID=1, as it does not know our pid; any
+ * other process's is left over from somebody else, and the descriptors are gone. */
 static int activated_fds(uint64_t *n, struct err *e)
 {
 	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
@@ -19,15 +19,17 @@ static int activated_fds(uint64_t *n, struct err *e)
 	return str_u64(fds, 1 << 16, n) ? err_set(e, "LISTEN_FDS=%s is no number of descriptors", fds) : 0;
 }
 
-/* A number among them that the caller has not opened would go to one of our own descriptors, and with that to the program. Ours
- * are close-on-exec from birth; the caller's cannot be, after execve. */
+/* A number among them that the caller has not opened would go to one of our own descriptors, and with that to the
+ * program. Ours are close-on-exec from birth; the caller's cannot be, after execve. */
 static int preserved_check(uint64_t n, struct err *e)
 {
 	for (uint64_t fd = 3; fd < 3 + n; fd++) {
 		int flags = fcntl(fd, F_GETFD);
 
 		if (flags < 0 || flags & FD_CLOEXEC)
-			return err_set(e, "descriptor %d is not open, and %llu from 3 on are to be preserved (--preserve-fds and LISTEN_FDS)",
+			return err_set(e,
+				"descriptor %d is not open, and %llu from 3 on are to be preserved (--preserve-fds and "
+				"LISTEN_FDS)",
 				(int)fd, (unsigned long long)n);
 	}
 	return 0;
@@ -60,7 +62,7 @@ int launch_opts_check(const struct launch_opts *o, const struct oci_config *c, s
 
 	if (terminal && o->detach && !o->console_socket)
 		return err_set(e, "cannot allocate a terminal for a detached container without a console socket: give "
-		                  "--console-socket, or set process.terminal to false");
+				  "--console-socket, or set process.terminal to false");
 	if (!terminal && o->console_socket)
 		return err_set(e, "cannot use console socket if process.terminal is false: leave --console-socket out");
 	return 0;

@@ -10,21 +10,23 @@
 /* The rows for the table of a struct that has a `struct launch_opts launch`. */
 #define LAUNCH_OPTS(type)                                                                                              \
 	{ "bundle", 'b', OPT_STRING, offsetof(type, launch.bundle), "DIR",                                             \
-	        "the bundle (default: the working directory)" },                                                       \
-	        { "config", 'f', OPT_STRING, offsetof(type, launch.config_path), "FILE",                               \
-		        "another file than DIR/config.json" },                                                         \
-	        { "console-socket", 0, OPT_STRING, offsetof(type, launch.console_socket), "PATH",                      \
-		        "socket that receives the pty's master" },                                                     \
-	        { "pidfd-socket", 0, OPT_STRING, offsetof(type, launch.pidfd_socket), "PATH",                          \
-		        "socket that receives a pidfd of init" },                                                      \
-	        { "pid-file", 0, OPT_STRING, offsetof(type, launch.pid_file), "FILE", "write init's pid there" },      \
-	        { "preserve-fds", 0, OPT_STRING, offsetof(type, launch.preserve_fds), "N",                             \
-		        "pass on N descriptors from 3 on" },                                                           \
-	        { "no-pivot", 0, OPT_FLAG, offsetof(type, launch.no_pivot), NULL,                                      \
-		        "move the root instead of pivot_root(2), for an initramfs" },                                  \
-	        { "no-new-keyring", 0, OPT_FLAG, offsetof(type, launch.no_new_keyring), NULL,                          \
-		        "keep the caller's session keyring" },                                                         \
-	        { "no-subreaper", 0, OPT_IGNORE, 0, NULL, NULL }
+		"the bundle (default: the working directory)" },                                                       \
+		{ "config", 'f', OPT_STRING, offsetof(type, launch.config_path), "FILE",                               \
+			"another file than DIR/config.json" },                                                         \
+		{ "console-socket", 0, OPT_STRING, offsetof(type, launch.console_socket), "PATH",                      \
+			"socket that receives the pty's master" },                                                     \
+		{ "pidfd-socket", 0, OPT_STRING, offsetof(type, launch.pidfd_socket), "PATH",                          \
+			"socket that receives a pidfd of init" },                                                      \
+		{ "pid-file", 0, OPT_STRING, offsetof(type, launch.pid_file), "FILE", "write init's pid there" },      \
+		{ "preserve-fds", 0, OPT_STRING, offsetof(type, launch.preserve_fds), "N",                             \
+			"pass on N descriptors from 3 on" },                                                           \
+		{ "no-pivot", 0, OPT_FLAG, offsetof(type, launch.no_pivot), NULL,                                      \
+			"move the root instead of pivot_root(2), for an initramfs" },                                  \
+		{ "no-new-keyring", 0, OPT_FLAG, offsetof(type, launch.no_new_keyring), NULL,                          \
+			"keep the caller's session keyring" },                                                         \
+	{                                                                                                              \
+		"no-subreaper", 0, OPT_IGNORE, 0, NULL, NULL                                                           \
+	}
 
 /* What the options leave open: the root, the bundle's default, the descriptors to keep. */
 int launch_opts_settle(const struct globals *, const char *id, struct launch_opts *, struct err *) must_check;

@@ -1,5 +1,5 @@
-/* The two faces of run: `run [-b BUNDLE] ID` is OCI's, `run [flags] IMAGE CMD...` the shortcut, which writes a bundle and goes
- * the same way. */
+/* The two faces of run: `run [-b BUNDLE] ID` is OCI's, `run [flags] IMAGE CMD...` the shortcut, which writes a bundle
+ * and goes the same way. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -24,8 +24,8 @@ static void tell_oom(const struct launch *l)
 	cgroup_oom(l->cgroup, &oom);
 	if (oom.kills)
 		log_warn("memory", "the memory limit of %llu bytes killed %llu process%s (peak: %llu bytes)",
-		        (unsigned long long)oom.limit, (unsigned long long)oom.kills, oom.kills == 1 ? "" : "es",
-		        (unsigned long long)oom.peak);
+			(unsigned long long)oom.limit, (unsigned long long)oom.kills, oom.kills == 1 ? "" : "es",
+			(unsigned long long)oom.peak);
 }
 
 static void null_stdin(void)
@@ -129,7 +129,8 @@ static int check_own(const char *text, size_t len, struct arena *arena, struct o
 	return status;
 }
 
-static int run_image(const struct globals *g, struct run_flags *f, int words, char **argv, struct image *image, struct err *e)
+static int run_image(
+	const struct globals *g, struct run_flags *f, int words, char **argv, struct image *image, struct err *e)
 {
 	struct image_opts image_opts = run_flags_image(f);
 	struct oci_config made = { 0 }, config = { 0 };
@@ -140,7 +141,7 @@ static int run_image(const struct globals *g, struct run_flags *f, int words, ch
 	int status;
 
 	if (run_flags_name(f, g->arena, e) || launch_opts_settle(g, f->name, &f->launch, e) ||
-	        image_open(argv[1], &image_opts, g->arena, image, e))
+		image_open(argv[1], &image_opts, g->arena, image, e))
 		return -1;
 	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
 	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e))
@@ -153,8 +154,13 @@ static int run_image(const struct globals *g, struct run_flags *f, int words, ch
 	if (status == 0 && f->dry_run) {
 		puts(s.text);
 	} else if (status == 0) {
-		l = (struct launch){ .opts = &f->launch, .config = &config, .arena = g->arena, .bundle = dir, .attached = true,
-			.prepare = write_bundle, .prepare_data = &s };
+		l = (struct launch){ .opts = &f->launch,
+			.config = &config,
+			.arena = g->arena,
+			.bundle = dir,
+			.attached = true,
+			.prepare = write_bundle,
+			.prepare_data = &s };
 		if (!f->interactive)
 			null_stdin();
 		status = go(g, &l, f->launch.keep, f->rm, e);
@@ -173,7 +179,8 @@ static int run_words(const struct globals *g, struct run_flags *f, int words, ch
 	if (words < 0)
 		return -1;
 	if (words == 0)
-		return err_set(e, "run takes an id (hind run [-b BUNDLE] ID) or an image and a command (hind run IMAGE CMD)");
+		return err_set(
+			e, "run takes an id (hind run [-b BUNDLE] ID) or an image and a command (hind run IMAGE CMD)");
 	if (words > 1 && f->launch.bundle)
 		return err_set(e, "run --bundle takes one container id: hind run -b BUNDLE ID");
 	if (words == 1)

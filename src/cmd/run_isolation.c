@@ -46,8 +46,8 @@ static int namespace(
 	return 0;
 }
 
-/* /dev/shm is a directory of the host's. A mount of type mqueue shows the queues of the IPC namespace that it is made in, so
- * that one stays as it is. */
+/* /dev/shm is a directory of the host's. A mount of type mqueue shows the queues of the IPC namespace that it is made
+ * in, so that one stays as it is. */
 static void share_ipc(struct run_build *b)
 {
 	mount_list_drop(&b->mounts, "/dev/shm");

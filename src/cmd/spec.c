@@ -15,21 +15,26 @@ struct flags {
 	bool rootless;
 };
 static const struct opt opts[] = {
-	{ "bundle", 'b', OPT_STRING, offsetof(struct flags, bundle), "DIR", "write it there (default: the working directory)" },
+	{ "bundle", 'b', OPT_STRING, offsetof(struct flags, bundle), "DIR",
+		"write it there (default: the working directory)" },
 	{ "rootless", 0, OPT_FLAG, offsetof(struct flags, rootless), NULL, "for a user who is not root" },
 	{ 0 },
 };
 
-/* What a user without privileges can have: a user namespace that maps him to root; his network, as he could not set up another;
- * no cgroup limits; sysfs as a bind, since the network namespace it shows is not his. */
+/* What a user without privileges can have: a user namespace that maps him to root; his network, as he could not set up
+ * another; no cgroup limits; sysfs as a bind, since the network namespace it shows is not his. */
 static void make_rootless(struct oci_config *c, struct arena *a)
 {
 	struct oci_linux *l = c->linux;
 	struct oci_id_mapping *maps = arena_alloc(a, 2 * sizeof *maps);
 	static char *bind_options[] = { "rbind", "nosuid", "noexec", "nodev", "ro", NULL };
 
-	maps[0] = (struct oci_id_mapping){ .container_id = 0, .host_id = geteuid(), .size = 1, .has_container_id = true,
-		.has_host_id = true, .has_size = true };
+	maps[0] = (struct oci_id_mapping){ .container_id = 0,
+		.host_id = geteuid(),
+		.size = 1,
+		.has_container_id = true,
+		.has_host_id = true,
+		.has_size = true };
 	maps[1] = maps[0];
 	maps[1].host_id = getegid();
 	l->uid_mappings = &maps[0];
@@ -79,7 +84,8 @@ static int spec(const struct globals *g, int argc, char **argv, struct err *e)
 		return err_sys(e, "open %s", f.bundle);
 	fd = openat(dir_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST)
-		return err_set(e, "%s/config.json exists: remove it first, or give another directory by --bundle", f.bundle);
+		return err_set(
+			e, "%s/config.json exists: remove it first, or give another directory by --bundle", f.bundle);
 	if (fd < 0)
 		return err_sys(e, "create %s/config.json", f.bundle);
 	out = json_out_new(true);

@@ -13,10 +13,12 @@
 static void check_version(const struct oci_config *config, struct problems *problems)
 {
 	if (config->oci_version && strncmp(config->oci_version, "1.", 2) != 0)
-		problem_add(problems, "ociVersion", "\"%s\" is not a version that hind knows: 1.0.0 to 1.3.0", config->oci_version);
+		problem_add(problems, "ociVersion", "\"%s\" is not a version that hind knows: 1.0.0 to 1.3.0",
+			config->oci_version);
 }
 
-int bundle_check(const char *text, size_t len, struct arena *arena, struct oci_config *config, struct problems *problems)
+int bundle_check(
+	const char *text, size_t len, struct arena *arena, struct oci_config *config, struct problems *problems)
 {
 	/* What the schema refuses is not shown to the features: they may rely on what it promises. */
 	if (json_decode(&json_oci_config, text, len, arena, config, problems))
@@ -30,7 +32,8 @@ int bundle_check(const char *text, size_t len, struct arena *arena, struct oci_c
 	return problems->errors ? -1 : 0;
 }
 
-int bundle_load(const char *dir, const char *config_path, bool strict, struct arena *arena, struct bundle *b, struct err *e)
+int bundle_load(
+	const char *dir, const char *config_path, bool strict, struct arena *arena, struct bundle *b, struct err *e)
 {
 	struct problems problems = { 0 };
 	cleanup_free char *path = realpath(dir, NULL), *text = NULL;

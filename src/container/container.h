@@ -17,24 +17,25 @@ struct bundle {
 	struct oci_config config;
 };
 /* dir: the bundle; config_path: another file than DIR/config.json, or NULL. strict: unknown properties are errors. */
-int bundle_load(const char *dir, const char *config_path, bool strict, struct arena *, struct bundle *, struct err *)
-	must_check;
+int bundle_load(const char *dir, const char *config_path, bool strict, struct arena *, struct bundle *,
+	struct err *) must_check;
 /* The same checks on a text, for `validate`, the shortcut and the tests; every problem (with warnings) is added. */
 int bundle_check(const char *text, size_t len, struct arena *, struct oci_config *, struct problems *) must_check;
 
 /* ---- plan.c: the order of everything ---- */
-extern const struct feature *const plan_features[];   /* NULL-terminated */
-extern const struct host_step *const plan_host[];     /* the parent, the fork among them */
-extern const struct init_step *const plan_init[];     /* the child, until it is created */
-extern const struct init_step *const plan_init_last[];/* the child, from `start` to execve */
+extern const struct feature *const plan_features[];    /* NULL-terminated */
+extern const struct host_step *const plan_host[];      /* the parent, the fork among them */
+extern const struct init_step *const plan_init[];      /* the child, until it is created */
+extern const struct init_step *const plan_init_last[]; /* the child, from `start` to execve */
 
 /* ---- launch.c ---- */
-/* From a validated bundle to a container that is created; everything is undone when a step fails. The launch is zeroed but for
- * opts, config, bundle, arena and attached; launch_close closes what it holds. */
+/* From a validated bundle to a container that is created; everything is undone when a step fails. The launch is zeroed
+ * but for opts, config, bundle, arena and attached; launch_close closes what it holds. */
 int launch_create(struct launch *, struct err *) must_check;
 /* Lets it start (attached launches only) and waits until execve has succeeded; runs the poststart hooks. */
 int launch_start(struct launch *, struct err *) must_check;
-/* What `delete --force` does, by what the launch knows; init is reaped. Nothing where somebody else has deleted it meanwhile. */
+/* What `delete --force` does, by what the launch knows; init is reaped. Nothing where somebody else has deleted it
+ * meanwhile. */
 int launch_remove(struct launch *, struct err *) must_check;
 void launch_close(struct launch *);
 
@@ -51,8 +52,8 @@ struct container {
 	int root_fd, dir_fd;
 	struct oci_record record;
 	struct cgroup *cgroup;
-	pid_t pid;          /* 0: not committed, or stopped */
-	int pidfd;          /* -1 where pid is 0 */
+	pid_t pid; /* 0: not committed, or stopped */
+	int pidfd; /* -1 where pid is 0 */
 	enum status status;
 };
 /* "container `X` does not exist" with code ENOENT where there is none. */
@@ -81,9 +82,16 @@ int container_delete(struct container *, bool force, struct err *) must_check;
 int container_remove_later(const char *root, const char *id, int pidfd, struct err *) must_check;
 
 /* ---- hooks.c ---- */
-enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART,
-	HOOK_POSTSTOP };
-/* Runs all hooks of the kind in order with the state on stdin; the first failure ends it. cwd_fd: of the bundle, or -1. */
+enum hook_kind {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER,
+	HOOK_START_CONTAINER,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP
+};
+/* Runs all hooks of the kind in order with the state on stdin; the first failure ends it. cwd_fd: of the bundle, or -1.
+ */
 int hooks_run(const struct oci_hooks *, enum hook_kind, const struct oci_state *, int cwd_fd, struct err *) must_check;
 extern const struct feature feature_hooks;
 bool hooks_any(const struct oci_hooks *, enum hook_kind);

@@ -42,8 +42,8 @@ static void validate(const struct oci_config *config, struct problems *problems)
 
 		for (size_t i = 0; i < list.n; i++)
 			if (list.v[i].path[0] != '/')
-				problem_add(problems, AT("hooks.%s[%zu].path", list.name, i), "\"%s\" is not an absolute path",
-					list.v[i].path);
+				problem_add(problems, AT("hooks.%s[%zu].path", list.name, i),
+					"\"%s\" is not an absolute path", list.v[i].path);
 	}
 }
 
@@ -77,7 +77,9 @@ int hooks_run(const struct oci_hooks *h, enum hook_kind kind, const struct oci_s
 			.input = text,
 			.input_len = len,
 			.cwd_fd = cwd_fd,
-			.timeout_ms = hook->has_timeout ? (hook->timeout < INT_MAX / 1000 ? hook->timeout * 1000 : INT_MAX) : 0,
+			.timeout_ms = hook->has_timeout
+					      ? (hook->timeout < INT_MAX / 1000 ? hook->timeout * 1000 : INT_MAX)
+					      : 0,
 		};
 
 		log_info("hook", "kind=%s path=%s", list.name, hook->path);

@@ -1,5 +1,5 @@
-/* The child's half: the steps of its own, and its way from the fork to execve. It prints nothing: its errors go to the parent
- * over the sync socket, and from `start` on to whoever started it. */
+/* The child's half: the steps of its own, and its way from the fork to execve. It prints nothing: its errors go to the
+ * parent over the sync socket, and from `start` on to whoever started it. */
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
@@ -18,11 +18,11 @@
 static int hygiene(struct init *in, struct err *e)
 {
 	const struct kit *k = in->kit;
-	int keep[8 + NS_COUNT] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd, k->seccomp_agent_fd,
-		log_fd(), -1 };
+	int keep[8 + NS_COUNT] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd,
+		k->seccomp_agent_fd, log_fd(), -1 };
 
-	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). What is meant for the
-	 * program waits as close-on-exec, too, until right before execve. */
+	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). What is meant for
+	 * the program waits as close-on-exec, too, until right before execve. */
 	for (int i = 0; i < NS_COUNT; i++)
 		keep[8 + i] = k->ns_fd[i];
 	for (int fd = 3; fd < 3 + k->preserve_fds; fd++)
@@ -33,9 +33,9 @@ static int hygiene(struct init *in, struct err *e)
 
 const struct init_step init_hygiene = { "descriptors", NULL, hygiene };
 
-/* From here on we wait, perhaps for long, and a process of the container (an `exec` before `start`, a container that shares
- * our pid namespace) could look for us in /proc. What it would find there must lead nowhere: only what the start still needs
- * stays open. The log may be a file of the host, so it ends here, too. */
+/* From here on we wait, perhaps for long, and a process of the container (an `exec` before `start`, a container that
+ * shares our pid namespace) could look for us in /proc. What it would find there must lead nowhere: only what the start
+ * still needs stays open. The log may be a file of the host, so it ends here, too. */
 static int close_set_up(struct init *in, struct err *e)
 {
 	int keep[] = { in->sync_fd, in->kit->start_fd, in->kit->seccomp_agent_fd };
@@ -147,8 +147,8 @@ static int start_hooks(struct init *in, struct err *e)
 
 const struct init_step init_start_hooks = { "hooks", wants_start_hooks, start_hooks };
 
-/* Waits to be recorded, then to be started. The end of either stream means that our maker is gone: nobody knows us, so we go,
- * too. Returns the connection that hears of a failure. */
+/* Waits to be recorded, then to be started. The end of either stream means that our maker is gone: nobody knows us, so
+ * we go, too. Returns the connection that hears of a failure. */
 static int wait_for_start(struct init *in, struct err *e)
 {
 	int start_fd = in->kit->start_fd;
@@ -220,7 +220,8 @@ void init_main(struct launch *l, int sync_fd)
 	struct err e, ignored;
 	int start_fd;
 
-	/* These are the parent's alone: the lock of the directory ends with it, and so must the other end of the start pair. */
+	/* These are the parent's alone: the lock of the directory ends with it, and so must the other end of the start
+	 * pair. */
 	fd_close(&l->store_fd);
 	fd_close(&l->root_fd);
 	fd_close(&l->go_fd);

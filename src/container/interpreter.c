@@ -1,5 +1,6 @@
-/* What else execve(2) needs beside the program itself: a script's interpreter, a dynamic program's loader. When one is missing,
- * execve says "no such file" of a program that is plainly there; so it is looked for in advance and told by its name. */
+/* What else execve(2) needs beside the program itself: a script's interpreter, a dynamic program's loader. When one is
+ * missing, execve says "no such file" of a program that is plainly there; so it is looked for in advance and told by
+ * its name. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +63,8 @@ int interpreter_check(const char *program, struct err *e)
 
 	snprintf(path, sizeof path, "%s", program);
 	for (int depth = 0; depth < MAX_SCRIPTS; depth++) {
-		/* A program that may be executed and not be read is the kernel's to judge. O_NONBLOCK: not to wait at a FIFO. */
+		/* A program that may be executed and not be read is the kernel's to judge. O_NONBLOCK: not to wait at a
+		 * FIFO. */
 		cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof head - 1, 0);
 		char *name;
@@ -75,7 +77,9 @@ int interpreter_check(const char *program, struct err *e)
 
 			memcpy(&h, head, sizeof h);
 			/* Others may have an interpreter by binfmt_misc, of which nothing is known here. */
-			return h.e_ident[EI_CLASS] == ELFCLASS64 && h.e_machine == NATIVE ? check_loader(program, fd, &h, e) : 0;
+			return h.e_ident[EI_CLASS] == ELFCLASS64 && h.e_machine == NATIVE
+				       ? check_loader(program, fd, &h, e)
+				       : 0;
 		}
 		if (n < 2 || memcmp(head, "#!", 2) != 0 || !(name = script_interpreter(head)))
 			return 0;

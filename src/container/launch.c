@@ -18,11 +18,11 @@
 #include "base/str.h"
 #include "container/container.h"
 #include "container/steps.h"
-#include "json/encode.h"
 #include "step/ns.h"
 #include "step/sync.h"
 #include "sys/clone.h"
 #include "sys/pidfd.h"
+#include "json/encode.h"
 
 /* ---- store: the directory is the lock of the id ---- */
 
@@ -37,7 +37,7 @@ static int store_make(struct launch *l, struct err *e)
 		return err_sys(e, "open %s", o->root);
 	if (mkdirat(l->root_fd, o->id, 0700) < 0)
 		return errno == EEXIST ? err_set(e, "container with given ID already exists: `%s`", o->id)
-		                       : err_sys(e, "mkdir %s/%s", o->root, o->id);
+				       : err_sys(e, "mkdir %s/%s", o->root, o->id);
 	l->store_made = true;
 	l->store_fd = openat(l->root_fd, o->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (l->store_fd < 0 || flock(l->store_fd, LOCK_EX | LOCK_NB) < 0)
@@ -166,8 +166,9 @@ static void cgroup_undo(struct launch *l)
 		log_warn("cgroup", "%s", e.msg);
 }
 
-/* On v2 init is born inside its cgroup, so that has to be there; in the cgroup2 beside v1, too. On v1 it is moved there one hierarchy at a time, and meanwhile
- * mounts: so the cgroups are made beside it, too. Either way the limits are set before it is inside. */
+/* On v2 init is born inside its cgroup, so that has to be there; in the cgroup2 beside v1, too. On v1 it is moved there
+ * one hierarchy at a time, and meanwhile mounts: so the cgroups are made beside it, too. Either way the limits are set
+ * before it is inside. */
 static int cgroup_before(struct launch *l, struct err *e)
 {
 	if (l->kit.cgroup.v2 ? cgroup_create(l, e) : cgroup_make_v2(l->cgroup, e))
@@ -215,16 +216,17 @@ static uint64_t new_flags(const struct launch *l)
 {
 	uint64_t flags = 0;
 
-	/* A cgroup namespace takes the cgroup that its maker is in at that moment as its root, and clone3 makes it before the
-	 * child is in its cgroup; a time namespace takes offsets only before somebody is in it: both are the child's work. */
+	/* A cgroup namespace takes the cgroup that its maker is in at that moment as its root, and clone3 makes it
+	 * before the child is in its cgroup; a time namespace takes offsets only before somebody is in it: both are the
+	 * child's work. */
 	for (int i = 0; i < NS_COUNT; i++)
 		if (l->new_ns[i] && i != NS_CGROUP && i != NS_TIME)
 			flags |= ns_kinds[i].flag;
 	return flags;
 }
 
-/* With a user namespace joined by path, the new ones must be made from inside it: a child in between joins it and makes init
- * as our child (CLONE_PARENT). It tells the pid and hands over the pidfd. */
+/* With a user namespace joined by path, the new ones must be made from inside it: a child in between joins it and makes
+ * init as our child (CLONE_PARENT). It tells the pid and hands over the pidfd. */
 static _Noreturn void fork_inside(struct launch *l, int ours, int theirs)
 {
 	struct err e, ignored;
@@ -274,8 +276,8 @@ static int fork_joined(struct launch *l, int ours, int theirs, struct err *e)
 	return 0;
 }
 
-/* A joined pid namespace concerns children only, and one's own may be joined again: so we go there and back, and no third
- * process is needed. */
+/* A joined pid namespace concerns children only, and one's own may be joined again: so we go there and back, and no
+ * third process is needed. */
 static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
 {
 	cleanup_fd int own_fd = -1;
@@ -297,9 +299,9 @@ static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
 	return l->pid < 0 ? -1 : 0;
 }
 
-/* We are undumpable since main(), and so is the child, up to its execve: whoever is already in a namespace that it joins cannot
- * look into it (CVE-2016-9962). Only where somebody without privileges has to write its id maps must its files in /proc be
- * ours until then; init_userns_enter ends that. */
+/* We are undumpable since main(), and so is the child, up to its execve: whoever is already in a namespace that it
+ * joins cannot look into it (CVE-2016-9962). Only where somebody without privileges has to write its id maps must its
+ * files in /proc be ours until then; init_userns_enter ends that. */
 static int fork_guarded(struct launch *l, int ours, int theirs, struct err *e)
 {
 	bool show = geteuid() != 0 && l->new_ns[NS_USER];
@@ -382,7 +384,7 @@ static int runtime_hooks(struct launch *l, struct err *e)
 		return -1;
 	launch_state(l, STATUS_CREATING, &state);
 	if (hooks_run(l->config->hooks, HOOK_PRESTART, &state, l->kit.bundle_fd, e) ||
-	        hooks_run(l->config->hooks, HOOK_CREATE_RUNTIME, &state, l->kit.bundle_fd, e))
+		hooks_run(l->config->hooks, HOOK_CREATE_RUNTIME, &state, l->kit.bundle_fd, e))
 		return -1;
 	return sync_send(l->sync_fd, SYNC_HOOKED, -1, e);
 }
@@ -466,7 +468,7 @@ int launch_create(struct launch *l, struct err *e)
 
 	launch_blank(l);
 	l->rootfs = l->config->root->path[0] == '/' ? l->config->root->path
-	                                             : arena_printf(l->arena, "%s/%s", l->bundle, l->config->root->path);
+						    : arena_printf(l->arena, "%s/%s", l->bundle, l->config->root->path);
 	if (host_steps_run(plan_host, l, &done, e) == 0)
 		return 0;
 	prefer_childs_error(l, e);
@@ -489,8 +491,14 @@ int launch_start(struct launch *l, struct err *e)
 
 int launch_remove(struct launch *l, struct err *e)
 {
-	struct container c = { .arena = l->arena, .id = l->opts->id, .root_fd = l->root_fd, .dir_fd = l->store_fd,
-		.record = l->record, .cgroup = l->cgroup, .pidfd = -1, .status = STATUS_STOPPED };
+	struct container c = { .arena = l->arena,
+		.id = l->opts->id,
+		.root_fd = l->root_fd,
+		.dir_fd = l->store_fd,
+		.record = l->record,
+		.cgroup = l->cgroup,
+		.pidfd = -1,
+		.status = STATUS_STOPPED };
 	struct stat st;
 
 	fork_undo(l);

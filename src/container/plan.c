@@ -4,9 +4,25 @@
 #include "linux/linux.h"
 
 const struct feature *const plan_features[] = {
-	&feature_namespace, &feature_userns, &feature_timens, &feature_rootfs, &feature_mount, &feature_mask, &feature_device,
-	&feature_terminal, &feature_caps, &feature_seccomp, &feature_user, &feature_env, &feature_cwd, &feature_hostname,
-	&feature_sysctl, &feature_rlimit, &feature_oom, &feature_hooks, NULL,
+	&feature_namespace,
+	&feature_userns,
+	&feature_timens,
+	&feature_rootfs,
+	&feature_mount,
+	&feature_mask,
+	&feature_device,
+	&feature_terminal,
+	&feature_caps,
+	&feature_seccomp,
+	&feature_user,
+	&feature_env,
+	&feature_cwd,
+	&feature_hostname,
+	&feature_sysctl,
+	&feature_rlimit,
+	&feature_oom,
+	&feature_hooks,
+	NULL,
 };
 
 const struct host_step *const plan_host[] = {
@@ -24,12 +40,12 @@ const struct host_step *const plan_host[] = {
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* v2: init is born inside, under its limits; undone after init is gone */
 	&host_fork,             /* from here on both halves work side by side */
-	&host_oom,              /* an undumpable child cannot write its own; without privileges we can until it is mapped */
-	&host_userns_map,       /* the child can do nothing before its ids are mapped */
-	&host_cgroup_v1,        /* the child mounts meanwhile */
-	&host_cgroup_join,      /* under its limits from here on */
-	&host_start_time,       /* what tells the pid from a later process's; the child is at work meanwhile */
-	&host_rlimit_raise,     /* a hard limit is raised with the host's privileges only */
+	&host_oom,          /* an undumpable child cannot write its own; without privileges we can until it is mapped */
+	&host_userns_map,   /* the child can do nothing before its ids are mapped */
+	&host_cgroup_v1,    /* the child mounts meanwhile */
+	&host_cgroup_join,  /* under its limits from here on */
+	&host_start_time,   /* what tells the pid from a later process's; the child is at work meanwhile */
+	&host_rlimit_raise, /* a hard limit is raised with the host's privileges only */
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
 	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */
 	&host_ready,            /* the child has done its part */
@@ -66,11 +82,11 @@ const struct init_step *const plan_init[] = {
 	&init_user,            /* supplementary groups, gid, uid */
 	&init_caps,            /* what the uid change took, given back as far as configured */
 	&init_cwd_as_user,
-	&init_program,         /* as the user who will execute it */
-	&init_no_new_privs,    /* before seccomp, which without it needs CAP_SYS_ADMIN */
-	&init_rlimit,          /* late: RLIMIT_NOFILE and others would hit our own work */
-	&init_signal,          /* default dispositions, empty mask */
-	&init_close_set_up,    /* nothing of the host may be in sight while we wait */
+	&init_program,      /* as the user who will execute it */
+	&init_no_new_privs, /* before seccomp, which without it needs CAP_SYS_ADMIN */
+	&init_rlimit,       /* late: RLIMIT_NOFILE and others would hit our own work */
+	&init_signal,       /* default dispositions, empty mask */
+	&init_close_set_up, /* nothing of the host may be in sight while we wait */
 	NULL,
 };
 

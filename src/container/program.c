@@ -1,5 +1,5 @@
-/* Which file process.args[0] is: looked up in the container's own PATH as the container's user, after the root was switched and
- * the ids were, so that what is found here is what execve will be allowed. Texts as engines match them. */
+/* Which file process.args[0] is: looked up in the container's own PATH as the container's user, after the root was
+ * switched and the ids were, so that what is found here is what execve will be allowed. Texts as engines match them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

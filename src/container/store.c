@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "container/container.h"
-#include "json/decode.h"
 #include "sys/pidfd.h"
+#include "json/decode.h"
 
 const char *const status_names[] = { "creating", "created", "running", "paused", "stopped" };
 
@@ -33,9 +33,10 @@ int container_id_check(const char *id, struct err *e)
 	for (const char *p = id; *p; p++)
 		good = good && (isalnum((unsigned char)*p) || strchr("_+-.", *p));
 	if (!good)
-		return err_set(e, "invalid container ID format: \"%s\" must begin with a letter, a digit or one of _+- and hold "
-		                  "only these and dots",
-		        id);
+		return err_set(e,
+			"invalid container ID format: \"%s\" must begin with a letter, a digit or one of _+- and hold "
+			"only these and dots",
+			id);
 	if (strlen(id) > 1024)
 		return err_set(e, "invalid container ID format: longer than 1024 characters");
 	return 0;
@@ -130,8 +131,9 @@ int container_open(const char *root, const char *id, struct container *c, struct
 		container_close(c);
 		return status;
 	}
-	if (read_record(c, e) || cgroup_from_record(c->record.cgroup ? c->record.cgroup : &none, c->arena, &c->cgroup, e) ||
-	        derive_status(c, e)) {
+	if (read_record(c, e) ||
+		cgroup_from_record(c->record.cgroup ? c->record.cgroup : &none, c->arena, &c->cgroup, e) ||
+		derive_status(c, e)) {
 		err_wrap(e, "container `%s`", id);
 		container_close(c);
 		return -1;

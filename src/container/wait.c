@@ -32,7 +32,8 @@ struct relay {
 static void foreground_signals(sigset_t *set)
 {
 	sigfillset(set);
-	/* Faults of our own must end us, and the stop signals of job control are meant for us, not for the container. */
+	/* Faults of our own must end us, and the stop signals of job control are meant for us, not for the container.
+	 */
 	sigdelset(set, SIGSEGV);
 	sigdelset(set, SIGBUS);
 	sigdelset(set, SIGILL);
@@ -128,7 +129,8 @@ static int pass_signals(int signal_fd, pid_t pid, int pidfd, int master_fd, int 
 	if (read(signal_fd, &info, sizeof info) != sizeof info)
 		return 0;
 	if (info.ssi_signo == SIGCHLD) {
-		/* Others than init may end, too: the third process of a joined user namespace, or what a hook left behind. */
+		/* Others than init may end, too: the third process of a joined user namespace, or what a hook left
+		 * behind. */
 		for (int other; (other = waitpid(-1, status, WNOHANG)) > 0;)
 			if (other == pid)
 				return 1;
@@ -152,7 +154,8 @@ static void drain(struct relay *r)
 			struct pollfd p = { r->out.to_fd, POLLOUT, 0 };
 
 			if (poll(&p, 1, 1000) == 0)
-				return; /* a reader that has stopped must not keep the container's end from being told */
+				return; /* a reader that has stopped must not keep the container's end from being told
+					 */
 			flow_write(&r->out);
 		}
 		flow_read(&r->out);

@@ -1,11 +1,12 @@
-/* What each file of src/linux exports to the plan. There is no header per object: everything else in those files is static. */
+/* What each file of src/linux exports to the plan. There is no header per object: everything else in those files is
+ * static. */
 #ifndef HIND_LINUX_H
 #define HIND_LINUX_H
 #include "step/step.h"
 
-extern const struct feature feature_namespace, feature_userns, feature_timens, feature_rootfs, feature_mount, feature_mask,
-	feature_device, feature_terminal, feature_caps, feature_seccomp, feature_user, feature_env, feature_cwd,
-	feature_hostname, feature_sysctl, feature_rlimit, feature_oom;
+extern const struct feature feature_namespace, feature_userns, feature_timens, feature_rootfs, feature_mount,
+	feature_mask, feature_device, feature_terminal, feature_caps, feature_seccomp, feature_user, feature_env,
+	feature_cwd, feature_hostname, feature_sysctl, feature_rlimit, feature_oom;
 
 /* The host's side, before the fork. */
 extern const struct host_step host_namespace_open, host_procfs, host_terminal_connect, host_caps, host_seccomp_compile,
@@ -15,11 +16,12 @@ extern const struct host_step host_sysctl_check; /* after host_namespace_open */
 extern const struct host_step host_userns_map, host_oom, host_rlimit_raise;
 
 /* The child's side. */
-extern const struct init_step init_namespace_join, init_userns_enter, init_timens, init_loopback, init_hostname, init_keyring,
-	init_rootfs, init_mount, init_device, init_terminal, init_terminal_attach, init_sysctl, init_pivot, init_mask,
-	init_readonly_paths, init_rootfs_seal, init_cwd, init_env, init_signal, init_rlimit, init_user, init_caps_bound,
-	init_caps, init_no_new_privs, init_seccomp;
-extern const struct init_step init_console;	/* after init_terminal; not for exec, which has no /dev/console of its own */
+extern const struct init_step init_namespace_join, init_userns_enter, init_timens, init_loopback, init_hostname,
+	init_keyring, init_rootfs, init_mount, init_device, init_terminal, init_terminal_attach, init_sysctl,
+	init_pivot, init_mask, init_readonly_paths, init_rootfs_seal, init_cwd, init_env, init_signal, init_rlimit,
+	init_user, init_caps_bound, init_caps, init_no_new_privs, init_seccomp;
+extern const struct init_step
+	init_console; /* after init_terminal; not for exec, which has no /dev/console of its own */
 extern const struct init_step init_cwd_as_user; /* after init_user: what init_cwd was refused as root */
 
 #endif

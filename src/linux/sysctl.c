@@ -88,7 +88,8 @@ static void validate_one(const struct oci_config *config, const struct oci_pair 
 	else if (!known)
 		problem_add(problems, at, "belongs to no namespace, so it would change the host");
 	else if (!ns_find(config, known->value))
-		problem_add(problems, at, "needs a namespace of type %s in linux.namespaces, or it would change the host",
+		problem_add(problems, at,
+			"needs a namespace of type %s in linux.namespaces, or it would change the host",
 			ns_kinds[known->value].name);
 	if (strchr(pair->value, '\n'))
 		problem_add(problems, at, "the value has a line break in it");

@@ -3,8 +3,8 @@
 #define HIND_FEATURE_H
 #include "base/err.h"
 #include "base/problem.h"
-#include "json/encode.h"
 #include "oci.h"
+#include "json/encode.h"
 
 struct feature {
 	const char *name, *path; /* "rlimit", "process.rlimits" */

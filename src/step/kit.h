@@ -1,5 +1,5 @@
-/* The kit: what the host side opens and prepares before the fork, and the child takes along. Filled by host steps in the
- * order of the plan; read-only for the child. Every fd is close-on-exec, -1 where there is none. */
+/* The kit: what the host side opens and prepares before the fork, and the child takes along. Filled by host steps in
+ * the order of the plan; read-only for the child. Every fd is close-on-exec, -1 where there is none. */
 #ifndef HIND_KIT_H
 #define HIND_KIT_H
 #include <stdbool.h>
@@ -16,22 +16,22 @@ struct cgroup_hierarchy {
 	char *path;      /* the container's own cgroup below mount_dir: "/hind/ID" */
 };
 struct cgroup_view {
-	bool v2;         /* pure v2: one hierarchy */
-	bool hybrid;     /* v1 controllers; the last hierarchy is a cgroup2 beside them */
+	bool v2;     /* pure v2: one hierarchy */
+	bool hybrid; /* v1 controllers; the last hierarchy is a cgroup2 beside them */
 	struct cgroup_hierarchy *hierarchies;
 	size_t n;
 };
 
 struct kit {
-	int host_proc_fd;    /* a procfs of our own, attached nowhere (rule S3), of the host's pid namespace */
-	int bundle_fd;       /* O_PATH: hooks run here */
-	int ns_fd[8];        /* namespaces to join, by enum ns (step/ns.h) */
-	int console_fd;      /* connected console socket; -1: the pty's master goes to the parent by the sync socket */
-	int start_fd;        /* where the child waits for `start`: a listening socket (create) or one end of a pair (run) */
-	int start_connected; /* 1: start_fd is one end of a pair */
-	int seccomp_agent_fd;/* connected linux.seccomp.listenerPath */
-	int preserve_fds;    /* fds 3 .. 3+preserve_fds-1 go to the program */
-	int listen_fds;      /* the first so many of them came by socket activation (sd_listen_fds(3)) */
+	int host_proc_fd; /* a procfs of our own, attached nowhere (rule S3), of the host's pid namespace */
+	int bundle_fd;    /* O_PATH: hooks run here */
+	int ns_fd[8];     /* namespaces to join, by enum ns (step/ns.h) */
+	int console_fd;   /* connected console socket; -1: the pty's master goes to the parent by the sync socket */
+	int start_fd; /* where the child waits for `start`: a listening socket (create) or one end of a pair (run) */
+	int start_connected;                /* 1: start_fd is one end of a pair */
+	int seccomp_agent_fd;               /* connected linux.seccomp.listenerPath */
+	int preserve_fds;                   /* fds 3 .. 3+preserve_fds-1 go to the program */
+	int listen_fds;                     /* the first so many of them came by socket activation (sd_listen_fds(3)) */
 	struct sock_filter *seccomp_filter; /* compiled program of seccomp_len instructions, NULL: none */
 	unsigned short seccomp_len;
 	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_* */

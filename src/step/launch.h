@@ -15,7 +15,7 @@ struct launch_opts { /* the options of create and run, parsed */
 	const char *root, *bundle, *config_path, *id;
 	const char *console_socket, *pidfd_socket, *pid_file, *notify_socket;
 	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled" */
-	const char *preserve_fds; /* as given; settled with LISTEN_FDS into: */
+	const char *preserve_fds;   /* as given; settled with LISTEN_FDS into: */
 	int n_preserved;
 	int n_activated; /* the first so many of them, by LISTEN_FDS */
 	bool no_pivot, no_new_keyring, keep, detach;
@@ -32,18 +32,18 @@ struct launch {
 	int store_fd;        /* the container's directory below it, locked while it is being made */
 	struct kit kit;
 	struct cgroup *cgroup;
-	int sync_fd;         /* our end of the socket to the child */
-	int go_fd;           /* `run`: our end of the pair that tells the child to start; -1 for `create` */
-	bool attached;       /* `run` without a start socket: the same process creates and starts */
+	int sync_fd;              /* our end of the socket to the child */
+	int go_fd;                /* `run`: our end of the pair that tells the child to start; -1 for `create` */
+	bool attached;            /* `run` without a start socket: the same process creates and starts */
 	struct oci_record record; /* what the state file holds */
 	/* `hind run IMAGE`: writes the bundle into the container's directory once that is there. NULL: none. */
 	int (*prepare)(struct launch *, struct err *);
 	const void *prepare_data;
 	bool new_ns[8], join_ns[8]; /* by enum ns */
-	pid_t pid;           /* of init, as the host sees it; 0 before the fork */
+	pid_t pid;                  /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
-	uint64_t started;    /* its start time, in clock ticks since boot */
-	int master_fd;       /* the pty's master, where no console socket took it */
+	uint64_t started; /* its start time, in clock ticks since boot */
+	int master_fd;    /* the pty's master, where no console socket took it */
 };
 
 #endif

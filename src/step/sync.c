@@ -59,7 +59,8 @@ int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n
 		e->msg[sizeof e->msg - 1] = 0;
 		return -1;
 	}
-	return err_set(e, "the other half said \"%s\" where \"%s\" was due", name_of_message(m.kind), name_of_message(wanted));
+	return err_set(
+		e, "the other half said \"%s\" where \"%s\" was due", name_of_message(m.kind), name_of_message(wanted));
 }
 
 int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e)

@@ -58,10 +58,11 @@ static int open_overlay(const char *path, const char *empty_dir)
 		return -1;
 	fs_fd = syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
 	if (fs_fd < 0 || fs_string(fs_fd, "source", "hind") < 0 || fs_string(fs_fd, "lowerdir", layers) < 0 ||
-	        syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 ||
-	        syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 ||
+		syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -1;
-	mount_fd = syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
+	mount_fd =
+		syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
 	return mount_fd < 0 ? -1 : openat(mount_fd, slash + 1, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 

@@ -4,10 +4,11 @@
 #include "base/err.h"
 
 /* A process of the container can open /proc/PID/exe of a runtime that enters it, wait, and write to the host's program
- * (CVE-2019-5736). So a command that enters a container first executes itself again from somewhere that cannot be written: a
- * read-only overlay of its own directory that is attached nowhere (root; no copy), or a sealed memfd. Returns 0 when the
- * running image is such a one already, judged by the file itself and never by the environment; otherwise does not return, or
- * returns -1. empty_dir: a directory of the host that can be the overlay's second layer (it needs two); made where it is missing. */
+ * (CVE-2019-5736). So a command that enters a container first executes itself again from somewhere that cannot be
+ * written: a read-only overlay of its own directory that is attached nowhere (root; no copy), or a sealed memfd.
+ * Returns 0 when the running image is such a one already, judged by the file itself and never by the environment;
+ * otherwise does not return, or returns -1. empty_dir: a directory of the host that can be the overlay's second layer
+ * (it needs two); made where it is missing. */
 int exe_protect(const char *empty_dir, char *const *argv, struct err *) must_check;
 
 #endif

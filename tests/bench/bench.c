@@ -1,6 +1,7 @@
 /* How long hind takes, beside other runtimes and beside the kernel's floor, in one run:
  *
- *	bench [--hind PROGRAM] [--peer PROGRAM]... [--floor PROGRAM] [--rows run,cycle,...] [--rounds N] [--out DIR] [--limits]
+ *	bench [--hind PROGRAM] [--peer PROGRAM]... [--floor PROGRAM] [--rows run,cycle,...] [--rounds N] [--out DIR]
+ *[--limits]
  *
  * In each round every runtime takes its turn, so that a slow minute of the machine is slow for all. --limits judges the
  * ratios (ok, not ok). It all happens in a mount namespace with a tmpfs for bundles and state; a cgroup2 beside v1
@@ -45,7 +46,8 @@ static void once_run(const struct runtime *r, struct series *s)
 
 	snprintf(rootfs, sizeof rootfs, "%s/rootfs", r->bundle_true);
 	if (r->floor)
-		measure_command(sample, s ? &s->rss_kb : NULL, (const char *const[]){ r->path, rootfs, "/bin/true", NULL });
+		measure_command(
+			sample, s ? &s->rss_kb : NULL, (const char *const[]){ r->path, rootfs, "/bin/true", NULL });
 	else
 		measure_command(sample, s ? &s->rss_kb : NULL, ARGV(r, "run", "--bundle", r->bundle_true, r->id));
 	measure_orphans(NULL);
@@ -80,7 +82,8 @@ static void once_state(const struct runtime *r, struct series *s)
 
 static void once_version(const struct runtime *r, struct series *s)
 {
-	measure_command(s ? &s->sample[s->n] : NULL, s ? &s->rss_kb : NULL, (const char *const[]){ r->path, "--version", NULL });
+	measure_command(s ? &s->sample[s->n] : NULL, s ? &s->rss_kb : NULL,
+		(const char *const[]){ r->path, "--version", NULL });
 }
 
 static void once_list(const struct runtime *r, struct series *s)
@@ -130,11 +133,12 @@ static void copy_program(const char *from, const char *to)
 	close(out);
 }
 
-/* With a cgroup path directly below the root, as engines give one: what a runtime does about a parent of its own choosing is no
- * part of the comparison. */
+/* With a cgroup path directly below the root, as engines give one: what a runtime does about a parent of its own
+ * choosing is no part of the comparison. */
 static void make_bundle(char *dir, size_t size, const char *program, const char *cgroup, const char *floor)
 {
-	static const char *const dirs[] = { "", "/rootfs", "/rootfs/bin", "/rootfs/proc", "/rootfs/sys", "/rootfs/dev", "/rootfs/etc" };
+	static const char *const dirs[] = { "", "/rootfs", "/rootfs/bin", "/rootfs/proc", "/rootfs/sys", "/rootfs/dev",
+		"/rootfs/etc" };
 	char path[256], text[8192], *at, *group;
 	size_t n;
 	FILE *f;
@@ -204,9 +208,10 @@ static void measure_row(const struct row *row, struct series *series)
 			size_t i = (round + k) % n_runtimes;
 			if (runtimes[i].floor && !row->floor)
 				continue;
-			/* The kernel takes network namespaces apart later, one after the other, and the next clone(2) of one waits
-			 * for that: it shall not be the next one's time. */
-			nanosleep(&(struct timespec){ .tv_nsec = up || row->once == once_version ? 500000 : 50000000 }, NULL);
+			/* The kernel takes network namespaces apart later, one after the other, and the next clone(2)
+			 * of one waits for that: it shall not be the next one's time. */
+			nanosleep(&(struct timespec){ .tv_nsec = up || row->once == once_version ? 500000 : 50000000 },
+				NULL);
 			row->once(&runtimes[i], round < 3 ? NULL : &series[i]); /* the first three warm the caches */
 			series[i].n += round >= 3;
 		}
@@ -276,8 +281,11 @@ static const char *parse(int argc, char **argv)
 			rounds = 0;
 	}
 	if (rounds < 1 || rounds > MAX_SAMPLES) {
-		fprintf(stderr, "usage: bench [--hind PROGRAM] [--peer PROGRAM]... [--floor PROGRAM] [--rows ROW,ROW] [--rounds 1-%d] "
-				"[--out DIR] [--limits]\n", MAX_SAMPLES);
+		fprintf(stderr,
+			"usage: bench [--hind PROGRAM] [--peer PROGRAM]... [--floor PROGRAM] [--rows ROW,ROW] "
+			"[--rounds 1-%d] "
+			"[--out DIR] [--limits]\n",
+			MAX_SAMPLES);
 		exit(2);
 	}
 	add_runtime(hind, "hind", false);

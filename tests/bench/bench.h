@@ -30,12 +30,12 @@ struct row {
 	void (*once)(const struct runtime *, struct series *);
 };
 struct place {
-	char dir[64];             /* on a tmpfs of its own */
+	char dir[64]; /* on a tmpfs of its own */
 };
 extern struct place place;
 
-/* Runs argv (argv[0] a path) to its end with nothing on 0, 1, 2; adds its time and CPU to *s, which may be NULL. Exits where
- * the program fails: a benchmark of failures is none. */
+/* Runs argv (argv[0] a path) to its end with nothing on 0, 1, 2; adds its time and CPU to *s, which may be NULL. Exits
+ * where the program fails: a benchmark of failures is none. */
 void measure_command(struct sample *, long *rss_kb, const char *const *argv);
 /* Waits for every child that is left (a container that has no parent any more is ours: we are the subreaper). */
 void measure_orphans(struct sample *);

@@ -1,6 +1,6 @@
-/* The kernel's floor: one container with the namespaces, mounts, devices, masks and cgroups of a default bundle, made by
- * nothing but the system calls that they cost, without configuration, checks or error texts. What a runtime needs beyond
- * this is its own.
+/* The kernel's floor: one container with the namespaces, mounts, devices, masks and cgroups of a default bundle, made
+ *by nothing but the system calls that they cost, without configuration, checks or error texts. What a runtime needs
+ *beyond this is its own.
  *
  *	floor ROOTFS PROGRAM [ARG...]
  *
@@ -21,7 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const controllers[] = { "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids" };
+static const char *const controllers[] = { "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio",
+	"pids" };
 #define CONTROLLERS (sizeof controllers / sizeof *controllers)
 
 static char group[CONTROLLERS][96];
@@ -65,7 +66,8 @@ static void groups_make(void)
 {
 	v2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
 	for (size_t i = 0; i < (v2 ? 1 : CONTROLLERS); i++) {
-		snprintf(group[i], sizeof group[i], "/sys/fs/cgroup%s%s/floor-%d", v2 ? "" : "/", v2 ? "" : controllers[i], getpid());
+		snprintf(group[i], sizeof group[i], "/sys/fs/cgroup%s%s/floor-%d", v2 ? "" : "/",
+			v2 ? "" : controllers[i], getpid());
 		must(mkdir(group[i], 0755) == 0, group[i]);
 		if (!v2 && !strcmp(controllers[i], "cpuset")) {
 			copy_up(group[i], "cpuset.cpus");
@@ -149,8 +151,8 @@ static void devices(void)
 
 static void masks(void)
 {
-	static const char *const hidden[] = { "proc/acpi", "proc/kcore", "proc/keys", "proc/latency_stats", "proc/timer_list",
-		"proc/timer_stats", "proc/sched_debug", "proc/scsi", "sys/firmware" };
+	static const char *const hidden[] = { "proc/acpi", "proc/kcore", "proc/keys", "proc/latency_stats",
+		"proc/timer_list", "proc/timer_stats", "proc/sched_debug", "proc/scsi", "sys/firmware" };
 	static const char *const read_only[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger" };
 
 	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
@@ -158,7 +160,8 @@ static void masks(void)
 			make_mount("tmpfs", hidden[i], MS_RDONLY, NULL);
 	for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
 		if (mount(read_only[i], read_only[i], NULL, MS_BIND | MS_REC, NULL) == 0)
-			must(mount(NULL, read_only[i], NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0, read_only[i]);
+			must(mount(NULL, read_only[i], NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0,
+				read_only[i]);
 }
 
 static void child(const char *rootfs, int sync_fd, char **argv)
@@ -180,7 +183,8 @@ static void child(const char *rootfs, int sync_fd, char **argv)
 int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
-	struct clone_args args = { .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD,
+	struct clone_args args = { .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+					    CLONE_PIDFD,
 		.exit_signal = SIGCHLD };
 	int pidfd, pair[2], status, group_fd = -1;
 	pid_t pid;

@@ -43,27 +43,35 @@ void report_text(const struct table *t, FILE *f)
 		if (!hind->n)
 			continue;
 		fprintf(f, "\n%s: %s (%zu rounds)\n\n", t->rows[r].name, t->rows[r].what, hind->n);
-		fprintf(f, "| %-6s | %9s | %9s | %9s | %9s | %8s | %8s | %9s | %9s |\n", "", "wall min", "wall p50", "wall p99", "cpu p50",
-			"RSS KiB", "syscalls", "hind wall", "hind cpu");
-		fprintf(f, "|--------|----------:|----------:|----------:|----------:|---------:|---------:|----------:|----------:|\n");
+		fprintf(f, "| %-6s | %9s | %9s | %9s | %9s | %8s | %8s | %9s | %9s |\n", "", "wall min", "wall p50",
+			"wall p99", "cpu p50", "RSS KiB", "syscalls", "hind wall", "hind cpu");
+		fprintf(f, "|--------|----------:|----------:|----------:|----------:|---------:|---------:|----------:"
+			   "|----------:|\n");
 		for (size_t i = 0; i < t->n_runtimes; i++) {
 			const struct series *s = series_of(t, r, i);
 			if (!s->n)
 				continue;
-			fprintf(f, "| %-6s | %6.0f us | %6.0f us | %6.0f us | %6.0f us | %8ld | %8ld |   x %5.2f |   x %5.2f |\n",
-				t->runtimes[i].name, percentile(s, WALL, 0), percentile(s, WALL, 50), percentile(s, WALL, 99),
-				percentile(s, CPU, 50), s->rss_kb, s->syscalls, ratio(hind, s, WALL), ratio(hind, s, CPU));
+			fprintf(f,
+				"| %-6s | %6.0f us | %6.0f us | %6.0f us | %6.0f us | %8ld | %8ld |   x %5.2f |   x "
+				"%5.2f |\n",
+				t->runtimes[i].name, percentile(s, WALL, 0), percentile(s, WALL, 50),
+				percentile(s, WALL, 99), percentile(s, CPU, 50), s->rss_kb, s->syscalls,
+				ratio(hind, s, WALL), ratio(hind, s, CPU));
 		}
 	}
 }
 
-/* Bars of the median with a line from the least to the 99th of a hundred, row by row; each row has a scale of its own. */
+/* Bars of the median with a line from the least to the 99th of a hundred, row by row; each row has a scale of its own.
+ */
 void report_svg(const struct table *t, FILE *f)
 {
-	static const char *const colours[MAX_RUNTIMES] = { "#2a6f97", "#e07a5f", "#81b29a", "#8d99ae", "#b56576", "#6d597a" };
+	static const char *const colours[MAX_RUNTIMES] = { "#2a6f97", "#e07a5f", "#81b29a", "#8d99ae", "#b56576",
+		"#6d597a" };
 	double y = 20;
 
-	fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"%zu\" font-family=\"sans-serif\" font-size=\"12\">\n",
+	fprintf(f,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"%zu\" font-family=\"sans-serif\" "
+		"font-size=\"12\">\n",
 		40 + t->n_rows * (26 + t->n_runtimes * 18));
 	for (size_t r = 0; r < t->n_rows; r++) {
 		double most = 0;
@@ -71,7 +79,8 @@ void report_svg(const struct table *t, FILE *f)
 			most = fmax(most, percentile(series_of(t, r, i), WALL, 50));
 		if (most <= 0)
 			continue;
-		fprintf(f, "<text x=\"10\" y=\"%.0f\" font-weight=\"bold\">%s: %s</text>\n", y, t->rows[r].name, t->rows[r].what);
+		fprintf(f, "<text x=\"10\" y=\"%.0f\" font-weight=\"bold\">%s: %s</text>\n", y, t->rows[r].name,
+			t->rows[r].what);
 		for (size_t i = 0; i < t->n_runtimes; i++) {
 			const struct series *s = series_of(t, r, i);
 			double middle = percentile(s, WALL, 50), scale = 520 / most;
@@ -79,10 +88,11 @@ void report_svg(const struct table *t, FILE *f)
 				continue;
 			y += 18;
 			fprintf(f, "<text x=\"10\" y=\"%.0f\">%s</text>\n", y, t->runtimes[i].name);
-			fprintf(f, "<rect x=\"70\" y=\"%.0f\" width=\"%.1f\" height=\"13\" fill=\"%s\"/>\n", y - 11, middle * scale,
-				colours[i]);
+			fprintf(f, "<rect x=\"70\" y=\"%.0f\" width=\"%.1f\" height=\"13\" fill=\"%s\"/>\n", y - 11,
+				middle * scale, colours[i]);
 			fprintf(f, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f\" stroke=\"black\"/>\n",
-				70 + percentile(s, WALL, 0) * scale, 70 + fmin(percentile(s, WALL, 99) * scale, 600), y - 5, y - 5);
+				70 + percentile(s, WALL, 0) * scale, 70 + fmin(percentile(s, WALL, 99) * scale, 600),
+				y - 5, y - 5);
 			fprintf(f, "<text x=\"%.1f\" y=\"%.0f\">%.2f ms</text>\n", 690.0, y, middle / 1000);
 		}
 		y += 26;
@@ -116,16 +126,16 @@ int report_limits(const struct table *t, FILE *f)
 				const struct series *hind = series_of(t, r, 0), *peer = series_of(t, r, i);
 				const char *what = limits[l].metric == WALL ? "wall" : "cpu";
 				double now;
-				if (strcmp(t->rows[r].name, limits[l].row) || strcmp(t->runtimes[i].name, limits[l].peer) || !hind->n ||
-					!peer->n)
+				if (strcmp(t->rows[r].name, limits[l].row) ||
+					strcmp(t->runtimes[i].name, limits[l].peer) || !hind->n || !peer->n)
 					continue;
 				now = ratio(hind, peer, limits[l].metric);
 				if (now > limits[l].most)
-					fprintf(f, "not ok %s against %s, %s - %.2f, at most %.2f\n", limits[l].row, limits[l].peer, what, now,
-						limits[l].most);
+					fprintf(f, "not ok %s against %s, %s - %.2f, at most %.2f\n", limits[l].row,
+						limits[l].peer, what, now, limits[l].most);
 				else
-					fprintf(f, "ok %s against %s, %s: %.2f, at most %.2f\n", limits[l].row, limits[l].peer, what, now,
-						limits[l].most);
+					fprintf(f, "ok %s against %s, %s: %.2f, at most %.2f\n", limits[l].row,
+						limits[l].peer, what, now, limits[l].most);
 				broken += now > limits[l].most;
 			}
 	return broken;

@@ -25,18 +25,18 @@ static void numbers(void)
 
 	CHECK("u64: 2^64-1 exactly", str_u64("18446744073709551615", UINT64_MAX, &u) == 0 && u == UINT64_MAX);
 	CHECK("u64: 2^64 is refused", str_u64("18446744073709551616", UINT64_MAX, &u) < 0);
-	CHECK("u64: sign, space, empty and hex are refused", str_u64("+1", 9, &u) && str_u64(" 1", 9, &u) &&
-	                                                             str_u64("", 9, &u) && str_u64("0x1", 9, &u));
+	CHECK("u64: sign, space, empty and hex are refused",
+		str_u64("+1", 9, &u) && str_u64(" 1", 9, &u) && str_u64("", 9, &u) && str_u64("0x1", 9, &u));
 	CHECK("i64: the smallest", str_i64("-9223372036854775808", &i) == 0 && i == INT64_MIN);
 	CHECK("i64: one below is refused", str_i64("-9223372036854775809", &i) < 0);
 	CHECK("id: 1 is 1 (CVE-2026-30892)", str_id("1", &id) == 0 && id == 1);
 	CHECK("id: 2^32-1 and 2^32 are refused (CVE-2016-3697)",
-	        str_id("4294967295", &id) < 0 && str_id("4294967296", &id) < 0);
+		str_id("4294967295", &id) < 0 && str_id("4294967296", &id) < 0);
 	CHECK("id: -1, 1x and the empty word are refused", str_id("-1", &id) && str_id("1x", &id) && str_id("", &id));
-	CHECK("size: 1m, 2G, 3kb", str_size("1m", &u) == 0 && u == 1 << 20 && str_size("2G", &u) == 0 && u == 2ull << 30 &&
-	                                   str_size("3kb", &u) == 0 && u == 3072);
+	CHECK("size: 1m, 2G, 3kb", str_size("1m", &u) == 0 && u == 1 << 20 && str_size("2G", &u) == 0 &&
+					   u == 2ull << 30 && str_size("3kb", &u) == 0 && u == 3072);
 	CHECK("size: overflow and junk are refused",
-	        str_size("99999999999t", &u) < 0 && str_size("1x", &u) < 0 && str_size("m", &u) < 0);
+		str_size("99999999999t", &u) < 0 && str_size("1x", &u) < 0 && str_size("m", &u) < 0);
 }
 
 static void errors(void)
@@ -45,8 +45,8 @@ static void errors(void)
 	char long_text[2000];
 
 	errno = ENOENT;
-	CHECK("err_sys: lower case, code kept", err_sys(&e, "open x") == -1 && e.code == ENOENT &&
-	                                                str_eq(e.msg, "open x: no such file or directory"));
+	CHECK("err_sys: lower case, code kept",
+		err_sys(&e, "open x") == -1 && e.code == ENOENT && str_eq(e.msg, "open x: no such file or directory"));
 	err_wrap(&e, "mount");
 	CHECK("err_wrap: prefix", str_eq(e.msg, "mount: open x: no such file or directory"));
 	memset(long_text, 'a', sizeof long_text - 1);
@@ -93,13 +93,13 @@ static void paths(void)
 	fd_close(&fd);
 	fd = path_make_file(root_fd, "evil/file", 0644, &e);
 	CHECK("an absolute link that leads to nothing is made inside the root (CVE-2024-45310)",
-	        fd >= 0 && faccessat(top_fd, "outside/file", F_OK, 0) < 0 && fstatat(root_fd, path + 1, &st, 0) == 0);
+		fd >= 0 && faccessat(top_fd, "outside/file", F_OK, 0) < 0 && fstatat(root_fd, path + 1, &st, 0) == 0);
 	fd_close(&fd);
 	if (symlinkat("../../run/there", root_fd, "a/b/link") || symlinkat("loop", root_fd, "loop"))
 		abort();
 	fd = path_make_file(root_fd, "a/b/link", 0644, &e);
 	CHECK("a file is made where a link to nothing points",
-	        fd >= 0 && fstatat(root_fd, "run/there", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode));
+		fd >= 0 && fstatat(root_fd, "run/there", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode));
 	fd_close(&fd);
 	fd = path_make_file(root_fd, "loop/file", 0644, &e);
 	CHECK("a link to itself is an error", fd < 0 && e.code == ELOOP);
@@ -117,12 +117,13 @@ static void paths(void)
 	CHECK("dots stop at the root", fd >= 0 && fstat(fd, &st) == 0 && faccessat(fd, "a/b", F_OK, 0) == 0);
 	fd_close(&fd);
 	CHECK("remove_tree leaves nothing and follows no link",
-	        file_remove_tree(AT_FDCWD, top, &e) == 0 && access(top, F_OK) < 0);
+		file_remove_tree(AT_FDCWD, top, &e) == 0 && access(top, F_OK) < 0);
 }
 
 static void path_texts(void)
 {
-	CHECK("the same path in other words", path_same("/dev/", "//dev") && path_same("/", "") && path_same("/./a//b/.", "a/b"));
+	CHECK("the same path in other words",
+		path_same("/dev/", "//dev") && path_same("/", "") && path_same("/./a//b/.", "a/b"));
 	CHECK("other paths", !path_same("/dev", "/dev/x") && !path_same("/dev", "/devx") && !path_same("/..", "/"));
 }
 
@@ -135,7 +136,8 @@ static void times(void)
 	str_time(text);
 	strftime(wanted, sizeof wanted, "%Y-%m-%dT%H:%M:", gmtime_r(&now, &tm));
 	CHECK("time: as gmtime has it, with nanoseconds",
-		(strncmp(text, wanted, strlen(wanted)) == 0 || now % 60 == 59) && strlen(text) == 30 && text[29] == 'Z');
+		(strncmp(text, wanted, strlen(wanted)) == 0 || now % 60 == 59) && strlen(text) == 30 &&
+			text[29] == 'Z');
 }
 
 static void arenas(void)
@@ -165,21 +167,20 @@ static const struct opt word_opts[] = {
 
 #define PARSE(into, posix, ...)                                                                                        \
 	opt_parse(word_opts, into, sizeof((char *[]){ __VA_ARGS__ }) / sizeof(char *),                                 \
-	        (char *[]){ __VA_ARGS__, NULL }, posix, &e)
+		(char *[]){ __VA_ARGS__, NULL }, posix, &e)
 
 static void options(void)
 {
 	struct words w = { 0 };
 	struct err e;
 
-	CHECK("opt: -it, --x=v, -eV and one dash", PARSE(&w, false, "run", "-it", "--bundle=/b", "-eA=1", "-no-subreaper",
-	                                                   "-e", "B=2", "id") == 1 &&
-	                                                   w.tty && w.interactive && str_eq(w.bundle, "/b") && w.env.n == 2 &&
-	                                                   str_eq(w.env.v[1], "B=2"));
+	CHECK("opt: -it, --x=v, -eV and one dash",
+		PARSE(&w, false, "run", "-it", "--bundle=/b", "-eA=1", "-no-subreaper", "-e", "B=2", "id") == 1 &&
+			w.tty && w.interactive && str_eq(w.bundle, "/b") && w.env.n == 2 && str_eq(w.env.v[1], "B=2"));
 	free(w.env.v);
 	w = (struct words){ 0 };
 	CHECK("opt: posix leaves the command's own options alone",
-	        PARSE(&w, true, "run", "-i", "image", "ls", "-t") == 3 && w.interactive && !w.tty);
+		PARSE(&w, true, "run", "-i", "image", "ls", "-t") == 3 && w.interactive && !w.tty);
 	CHECK("opt: -- ends the options", PARSE(&w, false, "exec", "id", "--", "-t") == 2 && !w.tty);
 	CHECK("opt: did you mean", PARSE(&w, false, "run", "--bundel", "x") == -1 && strstr(e.msg, "--bundle?"));
 	CHECK("opt: a missing value is told", PARSE(&w, false, "run", "-b") == -1 && strstr(e.msg, "needs a value"));
@@ -194,7 +195,7 @@ static void spawning(void)
 	struct spawn s = { .path = "/bin/sh", .argv = exit3, .input = "the cause", .input_len = 9, .cwd_fd = -1 };
 
 	CHECK("spawn: exit status and the end of stderr",
-	        spawn_run(&s, &e) == -1 && str_eq(e.msg, "/bin/sh: exit status 3: the cause"));
+		spawn_run(&s, &e) == -1 && str_eq(e.msg, "/bin/sh: exit status 3: the cause"));
 	s = (struct spawn){ .path = "/bin/sleep", .argv = sleeping, .cwd_fd = -1, .timeout_ms = 50 };
 	CHECK("spawn: killed after its time-out", spawn_run(&s, &e) == -1 && strstr(e.msg, "time-out of 0.05 s"));
 	s = (struct spawn){ .path = "/bin/sh", .argv = env_empty, .cwd_fd = -1 };
@@ -204,7 +205,8 @@ static void spawning(void)
 	CHECK("spawn: no descriptor leaks", spawn_run(&s, &e) == 0);
 	close(9);
 	s = (struct spawn){ .path = "/no/such", .cwd_fd = -1 };
-	CHECK("spawn: a missing program is told", spawn_run(&s, &e) == -1 && strstr(e.msg, "no such file or directory"));
+	CHECK("spawn: a missing program is told",
+		spawn_run(&s, &e) == -1 && strstr(e.msg, "no such file or directory"));
 }
 
 int main(void)

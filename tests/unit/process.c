@@ -37,8 +37,8 @@ static void handles(void)
 		usleep(1000);
 	CHECK("a zombie counts as gone", pidfd_of_started(pid, started, &e) == -1 && e.code == ESRCH);
 	waitpid(pid, NULL, 0);
-	CHECK("after the reaping a signal says so", pidfd_signal(pidfd, SIGTERM, &e) == -1 && e.code == ESRCH &&
-	                                                    strstr(e.msg, "no such process"));
+	CHECK("after the reaping a signal says so",
+		pidfd_signal(pidfd, SIGTERM, &e) == -1 && e.code == ESRCH && strstr(e.msg, "no such process"));
 	fd_close(&pidfd);
 }
 
@@ -50,20 +50,20 @@ static void conversation(void)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return;
 	CHECK("sync: a message with an fd", sync_send(pair[0], SYNC_PTY, 0, &e) == 0 &&
-	                                            sync_expect(pair[1], SYNC_PTY, &fd, &e) == 0 && fd >= 0 &&
-	                                            fcntl(fd, F_GETFD) == FD_CLOEXEC);
+						    sync_expect(pair[1], SYNC_PTY, &fd, &e) == 0 && fd >= 0 &&
+						    fcntl(fd, F_GETFD) == FD_CLOEXEC);
 	fd_close(&fd);
 	err_set(&failure, "rlimit: no");
 	failure.code = EPERM;
 	CHECK("sync: the child's failure arrives unchanged", sync_send_err(pair[0], &failure, &e) == 0 &&
-	                                                             sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 &&
-	                                                             e.code == EPERM && str_eq(e.msg, "rlimit: no"));
-	CHECK("sync: a message out of turn is told",
-	        sync_send(pair[0], SYNC_MOUNTED, -1, &e) == 0 && sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 &&
-	                strstr(e.msg, "\"mounted\" where \"ready\" was due"));
+								     sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 &&
+								     e.code == EPERM && str_eq(e.msg, "rlimit: no"));
+	CHECK("sync: a message out of turn is told", sync_send(pair[0], SYNC_MOUNTED, -1, &e) == 0 &&
+							     sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 &&
+							     strstr(e.msg, "\"mounted\" where \"ready\" was due"));
 	close(pair[0]);
 	CHECK("sync: the peer's death is told",
-	        sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 && strstr(e.msg, "ended before"));
+		sync_expect(pair[1], SYNC_READY, NULL, &e) == -1 && strstr(e.msg, "ended before"));
 	close(pair[1]);
 }
 
