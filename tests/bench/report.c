@@ -61,8 +61,7 @@ void report_text(const struct table *t, FILE *f)
 	}
 }
 
-/* Bars of the median with a line from the least to the 99th of a hundred, row by row; each row has a scale of its own.
- */
+/* Bars of the median with a line from the least to the 99th of a hundred, row by row; each row has a scale of its own. */
 void report_svg(const struct table *t, FILE *f)
 {
 	static const char *const colours[MAX_RUNTIMES] = { "#2a6f97", "#e07a5f", "#81b29a", "#8d99ae", "#b56576",
