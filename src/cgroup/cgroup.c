@@ -296,7 +296,7 @@ void cgroup_validate(const struct oci_config *config, struct problems *problems)
 		validate_path(config->linux->cgroups_path, problems);
 	for (size_t i = 0; r && i < CONTROLLERS; i++)
 		if (controllers[i]->validate)
-			controllers[i]->validate(r, problems);
+			controllers[i]->validate(r, false, problems);
 }
 
 void cgroup_report(struct json_out *out)

@@ -22,6 +22,7 @@ const struct controller *const controllers[CONTROLLERS] = {
 	[CONTROLLER_NET_CLS] = &controller_net_cls,
 	[CONTROLLER_NET_PRIO] = &controller_net_prio,
 	[CONTROLLER_RDMA] = &controller_rdma,
+	[CONTROLLER_MISC] = &controller_misc,
 	[CONTROLLER_UNIFIED] = &controller_unified,
 };
 

@@ -18,11 +18,12 @@ struct limit {
 struct controller {
 	const char *v1, *v2;        /* the kernel's names; NULL: that version has none */
 	bool v2_core;               /* pure v2 has an answer without a controller (devices by eBPF, freezer) */
+	bool v2_files;              /* it writes v2's own files, in the cgroup2 beside v1, too */
 	const struct limit *limits; /* ends with a NULL member */
 	/* NULL: the members of the table decide. The member that asks for this controller, or NULL. */
 	const char *(*asked)(const struct oci_resources *);
-	/* What schema and table cannot say. May be NULL. */
-	void (*validate)(const struct oci_resources *, struct problems *);
+	/* What schema and table cannot say. update: what resources do not name stays as it is. May be NULL. */
+	void (*validate)(const struct oci_resources *, bool update, struct problems *);
 	/* NULL: limits_apply does it. */
 	int (*apply)(struct hierarchy *, const struct controller *, const struct oci_resources *, struct err *);
 };
@@ -39,12 +40,13 @@ enum {
 	CONTROLLER_NET_CLS,
 	CONTROLLER_NET_PRIO,
 	CONTROLLER_RDMA,
+	CONTROLLER_MISC,
 	CONTROLLER_UNIFIED,
 	CONTROLLERS
 };
 extern const struct controller controller_cpuset, controller_cpu, controller_memory, controller_pids,
 	controller_devices, controller_freezer, controller_io, controller_hugetlb, controller_net_cls,
-	controller_net_prio, controller_rdma, controller_unified;
+	controller_net_prio, controller_rdma, controller_misc, controller_unified;
 extern const struct controller *const controllers[CONTROLLERS];
 
 /* Index of the controller with v1's name (len bytes), or -1. */

@@ -231,8 +231,9 @@ static const char *asked(const struct oci_resources *r)
 	return r->n_devices ? "devices" : NULL;
 }
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
+	(void)update;
 	for (size_t i = 0; i < r->n_devices; i++) {
 		const struct oci_device_rule *rule = &r->devices[i];
 		if (rule->type && (!*rule->type || rule->type[1] || !strchr("abcu", *rule->type)))

@@ -76,7 +76,7 @@ static const struct limit limits[] = {
 	{ 0 },
 };
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
 	const struct oci_memory *m = r->memory;
 	if (!m)
@@ -84,7 +84,7 @@ static void validate(const struct oci_resources *r, struct problems *problems)
 	if (m->has_swap && m->swap > 0 && m->has_limit && m->limit > m->swap)
 		problem_add(problems, "linux.resources.memory.swap",
 			"%lld is less than memory.limit; it counts memory and swap together", (long long)m->swap);
-	if (m->has_swap && m->swap > 0 && (!m->has_limit || m->limit <= 0))
+	if (m->has_swap && m->swap > 0 && (m->has_limit ? m->limit <= 0 : !update))
 		problem_add(problems, "linux.resources.memory.swap",
 			"it counts memory and swap together, so it needs a memory.limit");
 	if (m->has_swappiness && m->swappiness > 100)
