@@ -24,6 +24,7 @@ const struct command *const commands[] = {
 	&cmd_kill,
 	&cmd_delete,
 	&cmd_list,
+	&cmd_update,
 	&cmd_spec,
 	&cmd_validate,
 	&cmd_features,

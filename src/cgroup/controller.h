@@ -33,7 +33,6 @@ enum {
 	CONTROLLER_CPU,
 	CONTROLLER_MEMORY,
 	CONTROLLER_PIDS,
-	CONTROLLER_DEVICES,
 	CONTROLLER_FREEZER,
 	CONTROLLER_IO,
 	CONTROLLER_HUGETLB,
@@ -42,6 +41,7 @@ enum {
 	CONTROLLER_RDMA,
 	CONTROLLER_MISC,
 	CONTROLLER_UNIFIED,
+	CONTROLLER_DEVICES,
 	CONTROLLERS
 };
 extern const struct controller controller_cpuset, controller_cpu, controller_memory, controller_pids,
@@ -62,6 +62,15 @@ int limits_apply(struct hierarchy *, const struct controller *, const struct oci
 /* One write, logged; the message names member, text, file, and advice. On v2 a controller that is not enabled yet is. */
 int limit_write(struct hierarchy *, const struct controller *, const struct limit *, const char *file, const char *text,
 	struct err *) must_check;
+
+/* journal.c. The text that sets back what writing `text` to the file would overwrite, or NULL where that cannot be told;
+ * the caller frees it, or gives it to journal_push, which takes it, once the write is done. */
+char *journal_old(const struct hierarchy *, const char *file, const char *text);
+void journal_push(const struct hierarchy *, const char *file, char *text);
+struct journal *journal_new(void);
+void journal_free(struct journal *);
+/* Writes everything back, the latest first; warns of what cannot be. */
+void journal_undo(const struct journal *);
 
 /* fs_v2.c: makes `name` available in the hierarchy's cgroup by the cgroup.subtree_control files above it. */
 int fs_v2_enable(struct hierarchy *, const char *name, struct err *) must_check;
