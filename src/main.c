@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&cmd_delete,
 	&cmd_list,
 	&cmd_update,
+	&cmd_events,
 	&cmd_spec,
 	&cmd_validate,
 	&cmd_features,

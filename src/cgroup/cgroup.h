@@ -64,6 +64,21 @@ struct cgroup_oom {
 };
 void cgroup_oom(struct cgroup *, struct cgroup_oom *); /* never fails: what cannot be read is 0 */
 
+/* Waiting for the memory limit to kill. fd for poll(2) with `events`, -1 where there is no memory controller; the caller
+ * closes it. */
+struct oom_watch {
+	int fd;
+	short events;
+	uint64_t kills; /* v2: that were seen already */
+};
+int cgroup_oom_watch(struct cgroup *, struct oom_watch *, struct err *) must_check;
+/* Has it killed since the last call? For when poll(2) has said that there is something. */
+bool cgroup_oom_fired(struct cgroup *, struct oom_watch *);
+
+/* Usage: adds "cpu", "cpuset", "memory", "pids", "blkio" and "hugetlb" to the open object. What cannot be read is 0 or
+ * left out. */
+void cgroup_stats(struct cgroup *, struct json_out *);
+
 /* linux.resources as a whole, for the plan's feature list. */
 void cgroup_validate(const struct oci_config *, struct problems *);
 /* The same of a document that is nothing but resources, for cgroup_update; paths of problems begin at its root. */

@@ -373,3 +373,54 @@ test_devices_that_are_refused_leave_the_list()
 	expect_eq "$before" "$after" list
 	expect_eq 33 "$pids" pids
 }
+
+# The cgroup2 of a host with v1 controllers, looked at as if it were all there is: what needs no controller works there.
+only_v2() # CMD...
+{
+	if cgroup_v2; then
+		"$@"
+		return
+	fi
+	[ -e /sys/fs/cgroup/unified/cgroup.controllers ] || skip 'no cgroup2 is mounted here'
+	mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup
+	"$@"
+	hind delete --force "$ID"
+	umount /sys/fs/cgroup
+}
+
+test_devices_by_program()
+{
+	only_v2 devices_by_program
+}
+
+devices_by_program()
+{
+	device_box
+	resources "{devices:[$deny, {allow:true, type:\"c\", major:241, minor:7, access:\"rw\"}]}"
+	for _ in 1 2 3; do
+		update -r r.json
+	done
+	wait_for device_says through
+	resources '{devices:[{allow:true, type:"c", major:241, minor:8, access:"r"}]}'
+	expect_error 'linux\.resources\.devices: on cgroup v2 an update replaces the whole list' hind update -r r.json "$ID"
+	resources "{devices:[$deny]}"
+	update -r r.json
+	wait_for device_says denied
+	expect_eq '' "$(cat container.log)" 'what /dev/null said meanwhile'
+}
+
+test_controller_that_v2_lacks()
+{
+	only_v2 controller_that_v2_lacks
+}
+
+controller_that_v2_lacks()
+{
+	create
+	resources '{unified:{"cgroup.max.depth":"5", "nothing.max":"1"}}'
+	expect_error 'linux\.resources\.unified\.nothing\.max: the host has no nothing controller here' hind update -r r.json "$ID"
+	expect_eq max "$(cat "$(cgroup_dir cpu "$ID")/cgroup.max.depth")" 'the file that was written before'
+	resources '{unified:{"cgroup.max.depth":"5"}}'
+	update -r r.json
+	expect_eq 5 "$(cat "$(cgroup_dir cpu "$ID")/cgroup.max.depth")"
+}
