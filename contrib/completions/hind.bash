@@ -78,12 +78,19 @@ _hind()
 		_hind_value "$previous" "$current" && return
 		case $current in
 		-*) _hind_words "$current" "$globals" ;;
-		*) _hind_words "$current" run create start state kill delete list spec validate features ;;
+		*) _hind_words "$current" run create start state kill delete list update events spec validate features ;;
 		esac
 		return
 	fi
 	case $command in
 	run | create) _hind_value "$previous" "$current" && return ;;
+	update)
+		case $previous in
+		--resources | -r) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+		--*) COMPREPLY=() && return ;;
+		esac
+		;;
+	events) [ "$previous" = --interval ] && _hind_words "$current" 500ms 1s 5s 1m && return ;;
 	list) [ "$previous" = -f ] && previous=--format && _hind_value "$previous" "$current" && return ;;
 	esac
 	case $command:$current in
@@ -102,11 +109,17 @@ _hind()
 		fi
 		;;
 	delete:-*) _hind_words "$current" --force --help ;;
+	update:-*)
+		_hind_words "$current" --resources --memory --memory-reservation --memory-swap --cpu-share --cpu-quota --cpu-period \
+			--cpu-burst --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --pids-limit \
+			--blkio-weight --l3-cache-schema --mem-bw-schema --help
+		;;
+	events:-*) _hind_words "$current" --interval --stats --help ;;
 	list:-*) _hind_words "$current" --quiet --format --help ;;
 	spec:-*) _hind_words "$current" --bundle --rootless --help ;;
 	validate:-*) _hind_words "$current" --bundle --help ;;
 	validate:*) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-	start:* | state:* | delete:*) _hind_ids "$current" ;;
+	start:* | state:* | delete:* | update:* | events:*) _hind_ids "$current" ;;
 	esac
 }
 

@@ -40,14 +40,19 @@ test_stats()
 	is '.data|has("blkio") and has("hugetlb") and has("intel_rdt") and has("network_interfaces")'
 }
 
+was_throttled() # for half a second
+{
+	stats
+	jq -e '.data.cpu.throttling|.throttledPeriods>1 and .throttledTime>500000000' stats.json > out
+}
+
 test_throttled_time()
 {
 	args sh -c 'while :; do :; done'
 	running
-	sleep 1
-	stats
-	is '.data.cpu.throttling.throttledPeriods>1 and .data.cpu.throttling.throttledTime>100000000'
+	wait_for was_throttled
 	is '.data.cpu.usage.total>20000000'
+	is '.data.cpu.throttling|.periods>=.throttledPeriods'
 }
 
 test_pressure()
