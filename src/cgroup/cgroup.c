@@ -31,6 +31,8 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	struct arena *arena, struct cgroup **out, struct err *e)
 {
 	struct cgroup *cg = *out = cgroup_new(arena);
+	if (!str_eq(manager, "systemd"))
+		subgroup_ignored(config, manager);
 	if (str_eq(manager, cgroup_none.name)) {
 		cg->manager = &cgroup_none;
 		return 0;
@@ -327,6 +329,7 @@ void cgroup_validate(const struct oci_config *config, struct problems *problems)
 	const struct oci_resources *r = resources_of(config);
 	if (config->linux && config->linux->cgroups_path && *config->linux->cgroups_path)
 		validate_path(config->linux->cgroups_path, problems);
+	subgroup_validate(config, problems);
 	if (r)
 		validate_resources(r, false, problems);
 }

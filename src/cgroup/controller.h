@@ -83,6 +83,9 @@ int cpuset_fill(const struct hierarchy *, struct err *) must_check;
 int cpuset_prepare_parent(struct hierarchy *, const char *dir, struct err *) must_check;
 /* freezer.c, v1 */
 int freezer_v1(const struct hierarchy *, bool frozen, int limit_ms, struct err *) must_check;
+/* subgroup.c: the annotations that ask for cgroups below the container's own. */
+void subgroup_validate(const struct oci_config *, struct problems *);
+void subgroup_ignored(const struct oci_config *, const char *manager); /* warns where there is one */
 /* cpu.c: the cgroups project's map of 2..262144 shares to 1..10000. */
 unsigned cpu_weight(uint64_t shares);
 

@@ -162,9 +162,9 @@ static int apply(struct hierarchy *h, const struct controller *c, const struct o
 		m.has_swap = false;
 	}
 	/* cgroup accounting of the kernel's own memory went in Linux 5.16, flat accounting in 5.11. */
-	if ((m.has_kernel && m.kernel > 0) || (m.has_kernel_tcp && m.kernel_tcp > 0))
-		log_warn("cgroup", "linux.resources.memory.kernel and kernelTCP have no effect: Linux has no such "
-				   "limits any more");
+	if (m.has_kernel || m.has_kernel_tcp)
+		log_info("cgroup",
+			"linux.resources.memory.kernel and kernelTCP have no effect: Linux has no such limits");
 	if (m.has_use_hierarchy && !m.use_hierarchy)
 		log_warn("cgroup",
 			"linux.resources.memory.useHierarchy has no effect: Linux accounts hierarchically always");
