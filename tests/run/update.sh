@@ -283,6 +283,57 @@ test_oom_killer()
 	expect_match '^oom_kill_disable 0$' "$(value memory memory.oom_control -)"
 }
 
+# --- the new limits hold ---------------------------------------------------------------------------------------------
+
+test_fewer_processes_than_before()
+{
+	args sh -c 'while [ ! -e /tmp/go ]; do :; done; (sleep 10 & sleep 10 & sleep 10 & wait)'
+	config '.mounts|=map(select(.destination!="/tmp"))' '.linux.resources.pids.limit=100'
+	running
+	update --pids-limit 2
+	: > "$BUNDLE/rootfs/tmp/go"
+	wait_for grep -q "can't fork" container.log
+}
+
+test_less_memory_than_will_be_asked_for()
+{
+	args sh -c 'while [ ! -e /tmp/go ]; do :; done; exec dd if=/dev/zero of=/dev/null bs=64M count=1'
+	config '.mounts|=map(select(.destination!="/tmp"))' '.linux.resources.memory={limit:268435456, swap:268435456}'
+	running
+	update --memory 16m --memory-swap 16m
+	: > "$BUNDLE/rootfs/tmp/go"
+	wait_for is_status "$ID" stopped
+	expect_no_match records "$(cat container.log)" 'what dd says at its end'
+}
+
+# The program is moved to the CPU that is left, without being asked.
+test_one_cpu()
+{
+	args sh -c 'while :; do :; done'
+	running
+	update --cpuset-cpus 0
+	wait_for runs_on_cpu 0
+	expect_match '^Cpus_allowed_list:[[:space:]]0$' "$(cat "/proc/$(pid_of "$ID")/status")"
+}
+
+runs_on_cpu() # N
+{
+	[ "$(sed 's/.*) //' "/proc/$(pid_of "$ID")/stat" | cut -d' ' -f37)" = "$1" ]
+}
+
+test_less_time()
+{
+	args sh -c 'while :; do :; done'
+	running
+	update --cpu-quota 5000 --cpu-period 100000
+	wait_for is_throttled
+}
+
+is_throttled()
+{
+	[ "$(sed -n 's/^nr_throttled //p' "$(cgroup_dir cpu "$ID")/cpu.stat")" -ge 3 ]
+}
+
 # --- devices ---------------------------------------------------------------------------------------------------------
 
 deny='{allow:false, access:"rwm"}'
