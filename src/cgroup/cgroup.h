@@ -76,8 +76,8 @@ int cgroup_oom_watch(struct cgroup *, struct oom_watch *, struct err *) must_che
 bool cgroup_oom_fired(struct cgroup *, struct oom_watch *);
 
 /* Usage: adds "cpu", "cpuset", "memory", "pids", "blkio" and "hugetlb" to the open object. What cannot be read is 0 or
- * left out. */
-void cgroup_stats(struct cgroup *, struct json_out *);
+ * left out; only a container without a cgroup is an error. */
+int cgroup_stats(struct cgroup *, struct json_out *, struct err *) must_check;
 
 /* linux.resources as a whole, for the plan's feature list. */
 void cgroup_validate(const struct oci_config *, struct problems *);

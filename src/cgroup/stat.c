@@ -427,12 +427,16 @@ static void hugetlb(struct json_out *out, const struct cgroup *cg)
 	json_close_object(out);
 }
 
-void cgroup_stats(struct cgroup *cg, struct json_out *out)
+int cgroup_stats(struct cgroup *cg, struct json_out *out, struct err *e)
 {
+	if (!cg->n)
+		return err_set(
+			e, "the container has no cgroup of its own (--cgroup-manager disabled), so nothing is counted");
 	cpu(out, cg);
 	cpuset(out, cg);
 	memory(out, cg);
 	pids(out, cg);
 	blkio(out, cg);
 	hugetlb(out, cg);
+	return 0;
 }

@@ -85,7 +85,10 @@ static int stats_print(struct container *c, struct err *e)
 
 	json_key(out, "data");
 	json_open_object(out);
-	cgroup_stats(c->cgroup, out);
+	if (cgroup_stats(c->cgroup, out, e)) {
+		json_out_free(out);
+		return -1;
+	}
 	json_key(out, "intel_rdt");
 	json_open_object(out);
 	json_close_object(out);

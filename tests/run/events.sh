@@ -177,3 +177,10 @@ test_container_must_live()
 	expect_error '^hind: .*container not running$' hind events --stats "$ID"
 	expect_error '^hind: .*container not running$' hind events "$ID"
 }
+
+test_container_without_a_cgroup()
+{
+	id_new
+	hind --cgroup-manager disabled create --bundle "$BUNDLE" "$ID" > container.log 2>&1 < /dev/null
+	expect_error 'no cgroup of its own' hind events --stats "$ID"
+}

@@ -44,10 +44,11 @@ static bool has(const char *want)
 	struct json_out *out = json_out_new(false);
 	size_t len;
 	json_open_object(out);
-	cgroup_stats(&cg, out);
+	struct err e;
+	int rc = cgroup_stats(&cg, out, &e);
 	json_close_object(out);
 	const char *text = json_out_text(out, &len);
-	bool found = strstr(text, want);
+	bool found = rc == 0 && strstr(text, want);
 	if (!found)
 		printf("# no %s in %s\n", want, text);
 	json_out_free(out);
