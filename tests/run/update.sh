@@ -389,6 +389,21 @@ test_default_devices_work_all_the_time()
 	expect_no_match '^c 241:[1-9] ' "$list"
 }
 
+# On v1, "deny all" and the exceptions again would refuse /dev/null for a moment.
+test_only_what_differs_is_written()
+{
+	cgroup_v2 && skip 'v2 exchanges one program for another'
+	device_box
+	resources "{devices:[$deny, {allow:true, type:\"c\", major:241, minor:1, access:\"rw\"}]}"
+	expect_status 0 hind --log-level info update -r r.json "$ID"
+	expect_eq '/devices.allow value=c 241:1 rw' "$(printf '%s\n' "$ERROR" | sed -n 's/.*file=.*\(\/devices\.\)/\1/p')" 'added'
+	resources "{devices:[$deny, {allow:true, type:\"c\", major:241, minor:1, access:\"r\"}]}"
+	expect_status 0 hind --log-level info update -r r.json "$ID"
+	expect_eq '/devices.deny value=c 241:1 w' "$(printf '%s\n' "$ERROR" | sed -n 's/.*file=.*\(\/devices\.\)/\1/p')" 'removed'
+	expect_status 0 hind --log-level info update -r r.json "$ID"
+	expect_no_match devices "$ERROR" 'the same once more'
+}
+
 test_one_more_device()
 {
 	device_box
