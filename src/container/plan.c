@@ -21,6 +21,11 @@ const struct feature *const plan_features[] = {
 	&feature_sysctl,
 	&feature_rlimit,
 	&feature_oom,
+	&feature_personality,
+	&feature_sched,
+	&feature_ioprio,
+	&feature_affinity,
+	&feature_mempolicy,
 	&feature_hooks,
 	NULL,
 };
@@ -49,6 +54,8 @@ const struct host_step *const plan_host[] = {
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
 	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */
 	&host_ready,            /* the child has done its part */
+	&host_sched,            /* as the host's root, in the cgroup, and when nothing is left to be set up */
+	&host_ioprio,           /* the same */
 	&host_commit,           /* pid file and the `init` link: from here on the container exists */
 	NULL,
 };
@@ -84,6 +91,8 @@ const struct init_step *const plan_init[] = {
 	&init_cwd_as_user,
 	&init_program,      /* as the user who will execute it */
 	&init_no_new_privs, /* before seccomp, which without it needs CAP_SYS_ADMIN */
+	&init_personality,  /* late: uname tells us otherwise, too */
+	&init_mempolicy,    /* the cgroup's cpuset counts by now; ours so far is nobody's matter */
 	&init_rlimit,       /* late: RLIMIT_NOFILE and others would hit our own work */
 	&init_signal,       /* default dispositions, empty mask */
 	&init_close_set_up, /* nothing of the host may be in sight while we wait */

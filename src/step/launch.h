@@ -43,6 +43,8 @@ struct launch {
 	pid_t pid;                  /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
 	uint64_t started; /* its start time, in clock ticks since boot */
+	void *own_cpus;   /* the parent's own affinity, while process.execCPUAffinity.initial is in force */
+	size_t own_cpus_bytes;
 	int master_fd;    /* the pty's master, where no console socket took it */
 };
 
