@@ -26,6 +26,7 @@ const struct feature *const plan_features[] = {
 	&feature_ioprio,
 	&feature_affinity,
 	&feature_mempolicy,
+	&feature_netdev,
 	&feature_hooks,
 	NULL,
 };
@@ -47,6 +48,7 @@ const struct host_step *const plan_host[] = {
 	&host_fork,             /* from here on both halves work side by side */
 	&host_oom,          /* an undumpable child cannot write its own; without privileges we can until it is mapped */
 	&host_userns_map,   /* the child can do nothing before its ids are mapped */
+	&host_netdev,       /* the host's interfaces go into the container's network namespace; the child waits */
 	&host_cgroup_v1,    /* the child mounts meanwhile */
 	&host_cgroup_join,  /* under its limits from here on */
 	&host_start_time,   /* what tells the pid from a later process's; the child is at work meanwhile */
@@ -57,6 +59,7 @@ const struct host_step *const plan_host[] = {
 	&host_sched,            /* as the host's root, in the cgroup, and when nothing is left to be set up */
 	&host_ioprio,           /* the same */
 	&host_commit,           /* pid file and the `init` link: from here on the container exists */
+	&host_netdev_keep,      /* nothing will be put back any more */
 	NULL,
 };
 
@@ -65,6 +68,7 @@ const struct init_step *const plan_init[] = {
 	&init_host_pid,        /* for the state that hooks get */
 	&init_userns_enter,    /* ids are mapped: become root in here */
 	&init_namespace_join,  /* the others' namespaces, before anything is set up in them */
+	&init_netdev,          /* interfaces of the host, by the parent: sysctls and hooks may be about them */
 	&init_timens,          /* offsets before anybody is inside */
 	&init_loopback,        /* a new network namespace has lo, but down */
 	&init_hostname,        /* needs CAP_SYS_ADMIN of the uts namespace's owner */
