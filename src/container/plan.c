@@ -27,16 +27,21 @@ const struct feature *const plan_features[] = {
 	&feature_affinity,
 	&feature_mempolicy,
 	&feature_netdev,
+	&feature_rdt,
+	&feature_lsm,
 	&feature_hooks,
 	NULL,
 };
 
 const struct host_step *const plan_host[] = {
 	&host_store,            /* the directory is the lock of the id */
+	&host_procfs,           /* our own procfs: the container's cannot be trusted */
+	&host_lsm,              /* who asks for a security module must have it */
+	&host_rdt_choose,       /* for the record: which resctrl group, and is it ours to remove? */
 	&host_record,           /* before anything is made: `delete` must find it after a kill -9 */
+	&host_rdt,              /* the group of caches and memory bandwidth, with its shares */
 	&host_bundle,           /* `run IMAGE`: its bundle goes into that directory, and with it */
 	&host_root,             /* the root file system and the bundle as handles */
-	&host_procfs,           /* our own procfs: the container's cannot be trusted */
 	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
 	&host_sysctl_check,     /* is the namespace of each sysctl the container's own? */
 	&host_caps,             /* warns of what cannot be granted, while stderr is still the caller's */
@@ -51,6 +56,7 @@ const struct host_step *const plan_host[] = {
 	&host_netdev,       /* the host's interfaces go into the container's network namespace; the child waits */
 	&host_cgroup_v1,    /* the child mounts meanwhile */
 	&host_cgroup_join,  /* under its limits from here on */
+	&host_rdt_join,     /* before anything of the container runs */
 	&host_start_time,   /* what tells the pid from a later process's; the child is at work meanwhile */
 	&host_rlimit_raise, /* a hard limit is raised with the host's privileges only */
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
@@ -72,7 +78,9 @@ const struct init_step *const plan_init[] = {
 	&init_timens,          /* offsets before anybody is inside */
 	&init_loopback,        /* a new network namespace has lo, but down */
 	&init_hostname,        /* needs CAP_SYS_ADMIN of the uts namespace's owner */
+	&init_lsm_keys,        /* the keyring is to be the container's by its label, too */
 	&init_keyring,         /* the caller's session keys must not be seen */
+	&init_lsm_keys_end,    /* and nothing else of ours */
 	&init_rootfs,          /* private propagation first, or mounts would reach the host */
 	&init_mount,           /* in the order of the list, as the spec says; cgroup mounts wait for the parent */
 	&init_device,          /* /dev is mounted by now */
@@ -99,6 +107,7 @@ const struct init_step *const plan_init[] = {
 	&init_mempolicy,    /* the cgroup's cpuset counts by now; ours so far is nobody's matter */
 	&init_rlimit,       /* late: RLIMIT_NOFILE and others would hit our own work */
 	&init_signal,       /* default dispositions, empty mask */
+	&init_lsm,          /* counts from the next execve on; needs our own procfs, which goes now */
 	&init_close_set_up, /* nothing of the host may be in sight while we wait */
 	NULL,
 };

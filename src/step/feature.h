@@ -14,6 +14,8 @@ struct feature {
 	void (*report)(struct json_out *);
 	/* The same for what stands beside "linux" (mountOptions, annotations). May be NULL. */
 	void (*report_top)(struct json_out *);
+	/* Annotations of config.json that it obeys, NULL-terminated: names, or beginnings that end in a dot. May be NULL. */
+	const char *const *annotations;
 };
 
 #endif
