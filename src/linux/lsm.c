@@ -56,10 +56,9 @@ static bool is_unconfined(const char *profile)
 
 static const char *mount_context(const struct oci_config *config)
 {
-	for (size_t i = 0; i < config->n_annotations; i++)
-		if (str_eq(config->annotations[i].key, MOUNT_CONTEXT_ANNOTATION))
-			return config->annotations[i].value;
-	return contexts[0];
+	const char *context = config_annotation(config, MOUNT_CONTEXT_ANNOTATION);
+
+	return context ? context : contexts[0];
 }
 
 static void validate_line(const char *path, const char *text, struct problems *problems)
@@ -217,7 +216,7 @@ int lsm_label_mount(const struct oci_config *config, int fs_fd, const char *type
 	return err_wrap(e, "linux.mountLabel: \"%s\"", label);
 }
 
-const struct feature feature_lsm = { "lsm", "process.selinuxLabel", validate, report, NULL, annotations };
+const struct feature feature_lsm = { "lsm", "process.selinuxLabel", validate, report, .annotations = annotations };
 const struct host_step host_lsm = { "lsm", wanted, check, NULL };
 const struct init_step init_lsm_keys = { "lsm", wants_key_label, label_keys };
 const struct init_step init_lsm_keys_end = { "lsm", wants_key_label, unlabel_keys };
