@@ -130,26 +130,36 @@ const struct feature *const plan_join_features[] = {
 	&feature_caps,
 	&feature_rlimit,
 	&feature_oom,
+	&feature_sched,
+	&feature_ioprio,
+	&feature_affinity,
+	&feature_lsm,
 	&feature_terminal,
 	&feature_seccomp,
 	NULL,
 };
 
 const struct host_step *const plan_join_host[] = {
-	&host_procfs,            /* our own procfs: the container's cannot be trusted */
+	&host_procfs, /* our own procfs: the container's cannot be trusted */
+	&host_lsm,
 	&host_namespace_of_init, /* which namespaces there are to enter */
 	&host_caps,
 	&host_seccomp_compile, /* what init has got, from the cache */
 	&host_seccomp_agent,
 	&host_terminal_connect,
 	&host_start_channel,
-	&host_join_cgroup, /* v2: the process is born inside */
-	&host_fork,        /* a process in between enters the container, and the child is born there */
-	&host_oom,         /* as at create, it takes the host's privileges */
-	&host_cgroup_join, /* v1: the child enters by itself */
+	&host_affinity_initial, /* the CPUs of all that follows, up to the child's own */
+	&host_join_cgroup,      /* v2: the process is born inside */
+	&host_fork,             /* a process in between enters the container, and the child is born there */
+	&host_oom,              /* as at create, it takes the host's privileges */
+	&host_cgroup_join,      /* v1: the child enters by itself */
+	&host_rdt_join,
 	&host_rlimit_raise,
 	&host_terminal_receive,
-	&host_ready,       /* the child has done its part */
+	&host_ready,          /* the child has done its part */
+	&host_affinity_final, /* once it is in the cgroup, which has CPUs of its own */
+	&host_sched,
+	&host_ioprio,
 	&host_join_commit, /* pid file */
 	NULL,
 };
@@ -173,8 +183,11 @@ const struct init_step *const plan_join_init[] = {
 	&init_cwd_as_user,
 	&init_program,      /* as the user who will execute it */
 	&init_no_new_privs, /* before seccomp, which without it needs CAP_SYS_ADMIN */
-	&init_rlimit,       /* late: RLIMIT_NOFILE and others would hit our own work */
-	&init_signal,       /* default dispositions, empty mask */
+	&init_personality,
+	&init_mempolicy,
+	&init_rlimit, /* late: RLIMIT_NOFILE and others would hit our own work */
+	&init_signal, /* default dispositions, empty mask */
+	&init_lsm,
 	&init_close_set_up,
 	NULL,
 };

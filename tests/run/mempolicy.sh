@@ -87,3 +87,13 @@ test_wrong_values_are_refused()
 	expect_refused '\.linux\.memoryPolicy\.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other'
 	expect_refused '\.linux\.memoryPolicy\.flags: MPOL_F_NUMA_BALANCING is for MPOL_BIND and MPOL_PREFERRED_MANY'
 }
+
+test_exec_has_the_same()
+{
+	config '.linux.memoryPolicy={mode:"MPOL_INTERLEAVE",nodes:"0"}'
+	args sleep 100
+	create
+	hind start "$ID"
+	expect_status 0 hind exec "$ID" grep stack /proc/self/numa_maps
+	expect_match ' interleave:0 ' "$OUTPUT"
+}

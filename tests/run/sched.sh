@@ -119,3 +119,17 @@ test_deadline_with_hooks_that_could_not_start_is_refused()
 	config '.process.scheduler={policy:"SCHED_DEADLINE",runtime:4000,deadline:5000}' '.hooks.startContainer=[{path:"/bin/true"}]'
 	expect_refused '\.process\.scheduler\.flags: needs SCHED_FLAG_RESET_ON_FORK'
 }
+
+test_exec_has_the_same()
+{
+	config '.process.scheduler={policy:"SCHED_BATCH",nice:3}' '.process.ioPriority={class:"IOPRIO_CLASS_BE",priority:7}' \
+		'.linux.personality={domain:"LINUX32"}'
+	args sleep 100
+	create
+	hind start "$ID"
+	expect_status 0 hind exec "$ID" payload self
+	expect_match '^scheduler 3$' "$OUTPUT"
+	expect_match '^nice 3$' "$OUTPUT"
+	expect_match "^ioprio $((2 << 13 | 7))\$" "$OUTPUT"
+	expect_match '^personality 0x8$' "$OUTPUT"
+}
