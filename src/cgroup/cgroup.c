@@ -329,7 +329,7 @@ static void validate_resources(const struct oci_resources *r, bool update, struc
 			controllers[i]->validate(r, update, problems);
 }
 
-void cgroup_validate(const struct oci_config *config, struct problems *problems)
+static void validate(const struct oci_config *config, struct problems *problems)
 {
 	const struct oci_resources *r = resources_of(config);
 	if (config->linux && config->linux->cgroups_path && *config->linux->cgroups_path)
@@ -351,7 +351,7 @@ void cgroup_validate_update(const struct oci_resources *r, struct problems *prob
 	}
 }
 
-void cgroup_report(struct json_out *out)
+static void report(struct json_out *out)
 {
 	static const struct {
 		const char *key;
@@ -366,3 +366,6 @@ void cgroup_report(struct json_out *out)
 	}
 	json_close_object(out);
 }
+
+const struct feature feature_cgroup = { "cgroup", "linux.resources", validate, report,
+	.annotations = subgroup_annotations };

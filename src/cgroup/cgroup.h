@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/problem.h"
 #include "oci.h"
+#include "step/feature.h"
 #include "step/kit.h"
 #include "json/encode.h"
 
@@ -89,9 +90,8 @@ bool cgroup_oom_fired(struct cgroup *, struct oom_watch *);
 int cgroup_stats(struct cgroup *, struct json_out *, struct err *) must_check;
 
 /* linux.resources as a whole, for the plan's feature list. */
-void cgroup_validate(const struct oci_config *, struct problems *);
+extern const struct feature feature_cgroup;
 /* The same of a document that is nothing but resources, for cgroup_update; paths of problems begin at its root. */
 void cgroup_validate_update(const struct oci_resources *, struct problems *);
-void cgroup_report(struct json_out *);
 
 #endif
