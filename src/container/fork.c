@@ -203,7 +203,7 @@ static int fork_entering(struct launch *l, int ours, int theirs, struct err *e)
 {
 	int status = fork_between(l, enter_container, ours, theirs, e);
 
-	if (status < 0 && e->code == EBUSY && cgroup_follow(l->cgroup, l->join_pid, l->arena) == 0)
+	if (status < 0 && e->code == EBUSY && !l->cgroup_fixed && cgroup_follow(l->cgroup, l->join_pid, l->arena) == 0)
 		status = fork_between(l, enter_container, ours, theirs, e);
 	return status;
 }
