@@ -133,13 +133,14 @@ int cgroup_make_v2(struct cgroup *cg, struct err *e)
 int cgroup_clone_fd(struct cgroup *cg)
 {
 	struct hierarchy *h = cg->n ? &cg->hierarchies[cg->n - 1] : NULL;
-	if (h && h->v2 && h->ours && cg->dir_fd < 0)
+	if (h && h->v2 && h->ours && cg->dir_fd < 0 && !cg->no_clone)
 		cg->dir_fd = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return cg->dir_fd;
 }
 
-void cgroup_clone_failed(struct cgroup *cg)
+void cgroup_no_clone(struct cgroup *cg)
 {
+	cg->no_clone = true;
 	fd_close(&cg->dir_fd);
 }
 
