@@ -28,6 +28,8 @@ const struct command *const commands[] = {
 	&cmd_resume,
 	&cmd_delete,
 	&cmd_list,
+	&cmd_update,
+	&cmd_events,
 	&cmd_spec,
 	&cmd_validate,
 	&cmd_features,
