@@ -67,6 +67,8 @@ int cgroup_frozen(struct cgroup *);                                       /* 1, 
 /* Every pid inside, descendants included; the caller frees *pids. */
 int cgroup_pids(struct cgroup *, pid_t **pids, size_t *n, struct err *) must_check;
 
+extern const char *const cgroup_annotations[]; /* of config.json, which this layer obeys; NULL-terminated */
+
 struct cgroup_oom {
 	uint64_t kills;       /* by the memory limit, since the cgroup was made */
 	uint64_t limit, peak; /* bytes; 0: unknown */

@@ -29,6 +29,8 @@ static void obeyed_annotations(struct json_out *out)
 	for (const struct feature *const *f = plan_features; *f; f++)
 		for (const char *const *name = (*f)->annotations; name && *name; name++)
 			json_string(out, *name);
+	for (const char *const *name = cgroup_annotations; *name; name++)
+		json_string(out, *name);
 	json_close_array(out);
 }
 
