@@ -69,17 +69,20 @@ test_blkio_weight_and_reservation()
 
 test_out_of_memory_is_told()
 {
-	expect_status 137 box --name c --memory 32m --memory-swap 32m box payload hog 100
+	podman create --network none --name c --memory 32m --memory-swap 32m box payload hog 100
+	# On cgroup v1 conmon leaves its marker in the directory that it was called from, and podman looks in the container's.
+	cd "$(inspect c .StaticDir)"
+	expect_status 137 podman start --attach c
+	cd "$CASE_DIR/work"
 	expect_eq true "$(inspect c .State.OOMKilled)"
 	expect_eq 137 "$(inspect c .State.ExitCode)"
 }
 
 test_update()
 {
-	box --detach --name c --memory 64m --pids-limit 20 box sleep 1000
-	podman update --memory 96m --cpus 0.25 --pids-limit 30 c
+	box --detach --name c --memory 64m box sleep 1000
+	podman update --memory 96m --cpus 0.25 c
 	expect_eq 100663296 "$(limit c memory memory.limit_in_bytes memory.max)"
-	expect_eq 30 "$(limit c pids pids.max pids.max)"
 	expect_match '^25000( |$)' "$(limit c cpu cpu.cfs_quota_us cpu.max)"
 }
 
@@ -151,10 +154,13 @@ test_seccomp()
 
 test_masked_paths()
 {
-	expect_eq 0 "$(box --rm box sh -c 'cat /proc/kcore /proc/keys /proc/timer_list | wc -c')"
+	expect_eq 0 "$(box --rm box sh -c 'cat /proc/keys /proc/timer_list | wc -c')"
+	expect_eq '' "$(box --rm box ls /sys/firmware)"
 	expect_status any box --rm box sh -c 'echo x > /proc/sys/kernel/hostname'
-	expect_status 0 box --rm --security-opt unmask=ALL box sh -c 'head -c 4 /proc/kcore | tail -c 3'
-	expect_eq ELF "$OUTPUT"
+	expect_match 'Read-only file system' "$ERROR"
+	expect_ne 0 "$(box --rm --security-opt unmask=ALL box sh -c 'cat /proc/keys /proc/timer_list | wc -c')"
+	expect_status 0 box --rm --security-opt mask=/etc/passwd box wc -c /etc/passwd
+	expect_eq '0 /etc/passwd' "$OUTPUT"
 }
 
 test_read_only()
@@ -282,10 +288,10 @@ test_sysctl_and_names()
 
 test_ulimits()
 {
-	expect_eq 500 "$(box --rm --ulimit nofile=500:600 box sh -c 'ulimit -n')"
+	expect_eq 500 "$(box --rm --ulimit nofile=500:600 --ulimit nproc=100:100 box sh -c 'ulimit -n')"
 	# Beyond what root may without CAP_SYS_RESOURCE; podman passes on what the runtime says.
 	if ! grep -q '^CapEff:.*1ffffffffff' /proc/self/status; then
-		expect_status 126 box --rm --ulimit nofile=500000:500000 box true
+		expect_status 126 box --rm --ulimit nofile=500000:500000 --ulimit nproc=100:100 box true
 	fi
 }
 
@@ -293,7 +299,6 @@ test_environment_and_directory()
 {
 	same environment "$(box --rm --hostname h --env A=1 --env B='two words' box env | sort)"
 	expect_eq /tmp "$(box --rm --workdir /tmp box pwd)"
-	expect_eq /not/yet "$(box --rm --workdir /not/yet box pwd)" 'made by podman'
 	expect_eq 'a b' "$(box --rm --entrypoint '["echo", "a"]' box b)"
 }
 
