@@ -15,7 +15,7 @@ engine_start()
 	chmod 755 tree/bin/lost tree/bin/text tree/bin/torn
 	chmod 644 tree/bin/shut
 	tar -C tree -cf tree.tar .
-	podman import -q tree.tar localhost/box
+	image_import tree.tar
 	rm -rf tree tree.tar
 }
 

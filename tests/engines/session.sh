@@ -139,11 +139,10 @@ session_mounts()
 	mount --make-rshared /
 }
 
-# OUTCOME [FILE with the reason]
 session_result() # NAME OUTCOME [REASON_FILE]
 {
 	mkdir -p "$RESULTS/$1"
-	[ -z "${3:-}" ] || [ ! -e "$3" ] || tr '\n' ' ' < "$3" > "$RESULTS/$1/$RUNTIME_NAME.reason"
+	[ -z "${3:-}" ] || [ ! -e "$3" ] || tr '\n' ' ' < "$3" | cut -c 1-600 > "$RESULTS/$1/$RUNTIME_NAME.reason"
 	echo "$2" > "$RESULTS/$1/$RUNTIME_NAME"
 }
 
