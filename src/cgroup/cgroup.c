@@ -136,6 +136,11 @@ int cgroup_clone_fd(struct cgroup *cg)
 	return cg->dir_fd;
 }
 
+void cgroup_clone_failed(struct cgroup *cg)
+{
+	fd_close(&cg->dir_fd);
+}
+
 int cgroup_join(struct cgroup *cg, pid_t pid, struct err *e)
 {
 	return cg->manager->join(cg, pid, e);
