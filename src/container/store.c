@@ -12,29 +12,20 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "container/container.h"
+#include "sys/capable.h"
 #include "sys/pidfd.h"
 #include "json/decode.h"
 
 const char *const status_names[] = { "creating", "created", "running", "paused", "stopped" };
 
-/* Engines of users without privileges call us as root of a user namespace that they made. */
-static bool root_of_all(void)
-{
-	unsigned inside = 1, outside = 0, count = 0;
-	FILE *f = fopen("/proc/self/uid_map", "re");
-	bool known = f && fscanf(f, "%u %u %u", &inside, &outside, &count) == 3;
-
-	if (f)
-		fclose(f);
-	return geteuid() == 0 && (!known || (inside == 0 && outside == 0 && count == UINT32_MAX));
-}
-
 const char *store_default_root(struct arena *arena)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR"), *user = getenv("USER");
 
-	/* USER=root with a directory: a login of root in a container that has a user namespace. */
-	if (!runtime_dir || !*runtime_dir || root_of_all() || (geteuid() == 0 && user && str_eq(user, "root")))
+	/* Engines of users without privileges call us as root of a user namespace that they made. USER is root where
+	 * somebody has logged in as root of a container with such a namespace. */
+	if (!runtime_dir || !*runtime_dir ||
+		(geteuid() == 0 && (user_namespace_is_first() || (user && str_eq(user, "root")))))
 		return "/run/hind";
 	return arena_printf(arena, "%s/hind", runtime_dir);
 }

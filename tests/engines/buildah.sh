@@ -158,6 +158,14 @@ test_containerfile()
 	buildah rmi localhost/again localhost/built > out
 }
 
+test_nobody_talks_in_between()
+{
+	printf 'FROM localhost/box\nRUN echo one\nUSER user\nRUN echo two\n' > Containerfile
+	expect_status 0 buildah bud --network none --iidfile id .
+	same output "$(printf '%s\n' "$OUTPUT" | sed -E "s/$(cut -d : -f 2 id)/ID/")"
+	expect_no_match "$RUNTIME_NAME" "$ERROR"
+}
+
 test_containerfile_that_fails()
 {
 	printf 'FROM localhost/box\nRUN exit 23\n' > Containerfile
