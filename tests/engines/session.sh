@@ -9,6 +9,7 @@
 #	/etc /usr/local /home	over the machine's (an overlay)
 #	/var/lib/X		from session_dir /var/lib/X: an empty directory on the disk, fit for overlays
 #	/usr/local/bin/hind	the runtime under test; a link of that name to the peer in the peer's session
+#	/usr/sbin/criu		one that works here, where it can be had (tests/criu.sh); $CRIU is empty where not
 #
 # A test file holds:
 #	# needs: podman conmon		the programs without which the file is skipped
@@ -134,6 +135,11 @@ session_mounts()
 		cp "$HIND" /usr/local/bin/hind
 	else
 		ln -sf "$RUNTIME" /usr/local/bin/hind
+	fi
+	if [ -n "$CRIU" ]; then
+		mkdir -p "$SESSION/criu"
+		ln -s "$CRIU" "$SESSION/criu/criu"
+		mount -t overlay -o "lowerdir=$SESSION/criu:/usr/sbin" overlay /usr/sbin
 	fi
 	# As systemd has it: what a runtime mounts must not come out all the same.
 	mount --make-rshared /
