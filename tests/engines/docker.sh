@@ -70,6 +70,8 @@ test_terminal()
 	expect_status 3 pty docker run --rm -it --network none box sh -c 'tty; stty -a | head -n 1; [ -t 0 ] && [ -t 2 ] && echo yes; exit 3'
 	expect_match '^/dev/pts/0.?$' "$OUTPUT"
 	expect_match '^yes.?$' "$OUTPUT"
+	expect_status 0 box --name one -t box sh -c 'echo one; echo two; stty -a'
+	same 'bytes of a terminal' "$(docker logs one | od -c)"
 }
 
 screen_has() # REGEX: for wait_for
@@ -115,7 +117,7 @@ test_create_then_start()
 test_attach_and_detach()
 {
 	box --detach --interactive --name one box sh -c 'read -r a; echo "got $a"; exit 5'
-	capture sh -c 'echo word | timeout 20 docker attach one'
+	expect_status 5 sh -c '(sleep 0.5; echo word; sleep 1) | timeout 20 docker attach one'
 	expect_eq 'got word' "$OUTPUT"
 	expect_eq 5 "$(within 20 docker wait one)"
 }
@@ -216,7 +218,7 @@ test_restart_policy()
 
 top_has_both()
 {
-	[ "$(docker top one -eo comm | grep -c -e '^sh' -e '^sleep')" = 2 ]
+	[ "$(docker top one -eo pid,comm | grep -c -e ' sh$' -e ' sleep$')" = 2 ]
 }
 
 test_top_and_stats()
@@ -224,7 +226,7 @@ test_top_and_stats()
 	box --detach --name one --memory 64m box sh -c 'sleep 1000; true'
 	wait_for top_has_both
 	expect_match 'sleep 1000' "$(docker top one)"
-	expect_eq 2 "$(docker top one -eo pid | grep -c '[0-9]')"
+	expect_eq 2 "$(docker top one -eo pid | grep -c '[0-9]')" processes
 	expect_status 0 within 20 docker stats --no-stream --format '{{.MemUsage}} {{.PIDs}}' one
 	expect_match '[1-9][0-9.]*[KM]iB / 64MiB 2$' "$OUTPUT"
 }
@@ -321,7 +323,7 @@ default_is() # RUNTIME: for wait_for
 # Beside the engine's own runtime, chosen per container: how one begins with it.
 test_beside_the_default()
 {
-	jq 'del(."default-runtime")' "$TESTS/../contrib/docker/daemon.json" > /etc/docker/daemon.json
+	jq '."default-runtime" = "runc"' "$TESTS/../contrib/docker/daemon.json" > /etc/docker/daemon.json
 	kill -HUP "$(cat "$SESSION/dockerd.pid")"
 	wait_for default_is runc
 	box --detach --name one --runtime hind box sleep 1000
