@@ -98,7 +98,7 @@ cgroup_file() # CONTAINER FILE: of the session's hierarchies
 # The error of the engine without what names the runtime, the container, and the runtime's own way to its reason.
 error_without_names() # TEXT
 {
-	printf '%s\n' "$1" | grep -v -e '^See ' -e '^$' | sed -E "s/[0-9a-f]{64}/ID/g
+	printf '%s\n' "$1" | grep -v -e '^See ' -e '^$' -e '^time=' | sed -E "s/[0-9a-f]{64}/ID/g
 		s/(OCI runtime (create|start|exec) failed: ).*(exec: \".*)/\1\3/"
 }
 
