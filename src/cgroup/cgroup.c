@@ -31,6 +31,8 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	struct arena *arena, struct cgroup **out, struct err *e)
 {
 	struct cgroup *cg = *out = cgroup_new(arena);
+	if (!str_eq(manager, "systemd"))
+		subgroup_ignored(config, manager);
 	if (str_eq(manager, cgroup_none.name)) {
 		cg->manager = &cgroup_none;
 		return 0;
@@ -136,6 +138,11 @@ int cgroup_clone_fd(struct cgroup *cg)
 	return cg->dir_fd;
 }
 
+void cgroup_clone_failed(struct cgroup *cg)
+{
+	fd_close(&cg->dir_fd);
+}
+
 int cgroup_join(struct cgroup *cg, pid_t pid, struct err *e)
 {
 	return cg->manager->join(cg, pid, e);
@@ -234,6 +241,15 @@ int cgroup_remove(struct cgroup *cg, struct err *e)
 
 static int lacks(const struct cgroup *cg, const struct controller *c, const char *member, struct err *e)
 {
+	/* The cgroup2 beside v1 is joined by containers that ask for it only. */
+	if (cg->n && cg->hierarchies[0].journal)
+		return err_set(e,
+			"linux.resources.%s: no cgroup of the container has the %s controller; where the host has it, "
+			"config.json must ask for it when the container is created",
+			member,
+			c->v1   ? c->v1
+			: c->v2 ? c->v2
+				: "v2");
 	if (!c->v1 && !c->v2)
 		return err_set(
 			e, "linux.resources.%s: these are files of cgroup v2, and this host has cgroup v1", member);
@@ -273,6 +289,23 @@ int cgroup_apply(struct cgroup *cg, const struct oci_resources *resources, struc
 	return 0;
 }
 
+int cgroup_update(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
+{
+	if (cg->manager == &cgroup_none)
+		return err_set(
+			e, "the container has no cgroup of its own (--cgroup-manager disabled), so it has no limits");
+	struct journal *journal = journal_new();
+	for (size_t i = 0; i < cg->n; i++)
+		cg->hierarchies[i].journal = journal;
+	int rc = cgroup_apply(cg, resources, e);
+	if (rc < 0)
+		journal_undo(journal);
+	for (size_t i = 0; i < cg->n; i++)
+		cg->hierarchies[i].journal = NULL;
+	journal_free(journal);
+	return rc;
+}
+
 static void validate_path(const char *path, struct problems *problems)
 {
 	bool any = false;
@@ -289,14 +322,33 @@ static void validate_path(const char *path, struct problems *problems)
 		problem_add(problems, "linux.cgroupsPath", "names the root cgroup, which no container can have");
 }
 
+static void validate_resources(const struct oci_resources *r, bool update, struct problems *problems)
+{
+	for (size_t i = 0; i < CONTROLLERS; i++)
+		if (controllers[i]->validate)
+			controllers[i]->validate(r, update, problems);
+}
+
 void cgroup_validate(const struct oci_config *config, struct problems *problems)
 {
 	const struct oci_resources *r = resources_of(config);
 	if (config->linux && config->linux->cgroups_path && *config->linux->cgroups_path)
 		validate_path(config->linux->cgroups_path, problems);
-	for (size_t i = 0; r && i < CONTROLLERS; i++)
-		if (controllers[i]->validate)
-			controllers[i]->validate(r, problems);
+	subgroup_validate(config, problems);
+	if (r)
+		validate_resources(r, false, problems);
+}
+
+void cgroup_validate_update(const struct oci_resources *r, struct problems *problems)
+{
+	static const char prefix[] = "linux.resources.";
+	size_t first = problems->n;
+	validate_resources(r, true, problems);
+	for (size_t i = first; i < problems->n; i++) {
+		char *path = problems->v[i].path;
+		if (str_starts(path, prefix))
+			memmove(path, path + strlen(prefix), strlen(path + strlen(prefix)) + 1);
+	}
 }
 
 void cgroup_report(struct json_out *out)

@@ -43,7 +43,7 @@ static unsigned controllers_of_v2(bool beside_v1)
 {
 	unsigned bits = 0;
 	for (unsigned i = 0; i < CONTROLLERS; i++)
-		if (controllers[i]->v2 || (controllers[i]->v2_core && !beside_v1))
+		if (controllers[i]->v2 || controllers[i]->v2_files || (controllers[i]->v2_core && !beside_v1))
 			bits |= 1u << i;
 	return bits;
 }
