@@ -71,8 +71,11 @@ static int find(struct init *in, struct err *e)
 			return -1;
 	} else {
 		errnum = executable(name);
-		if (errnum == EISDIR || errnum == EACCES)
-			return err_set(e, "exec: \"%s\": %s", name, err_text(errnum));
+		/* execve(2) says EACCES of a directory, and older engines know no other words for status 126. */
+		if (errnum == EISDIR)
+			return err_set(e, "exec: \"%s\": is a directory: permission denied", name);
+		if (errnum == EACCES)
+			return err_set(e, "exec: \"%s\": permission denied", name);
 		if (errnum)
 			return err_set(e, "exec: \"%s\": stat %s: %s", name, name, err_text(errnum));
 		in->program = mem_strdup(name);

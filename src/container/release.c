@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +30,15 @@ int start_result(int fd, struct err *e)
 	return -1;
 }
 
+/* containerd removes a container whose start has failed only if it saw init's end before ours. */
+static void await_end(int pidfd)
+{
+	struct pollfd p = { pidfd, POLLIN, 0 };
+
+	while (poll(&p, 1, 1000) < 0 && errno == EINTR)
+		continue;
+}
+
 int container_start(struct container *c, struct err *e)
 {
 	cleanup_fd int fd = -1, bundle_fd = -1;
@@ -47,8 +57,10 @@ int container_start(struct container *c, struct err *e)
 	unlinkat(c->dir_fd, mine, 0);
 	if (fd < 0)
 		return -1;
-	if (start_result(fd, e))
+	if (start_result(fd, e)) {
+		await_end(c->pidfd);
 		return -1;
+	}
 	log_info("start", "id=%s pid=%d exec=done", c->id, (int)c->pid);
 	if (!hooks_any(c->record.hooks, HOOK_POSTSTART))
 		return 0;

@@ -101,7 +101,7 @@ test_missing_programs_are_told_as_at_start()
 	expect_status 255 hind exec "$ID" /etc/passwd
 	expect_match 'exec: "/etc/passwd": permission denied$' "$ERROR"
 	expect_status 255 hind exec "$ID" /etc
-	expect_match 'exec: "/etc": is a directory$' "$ERROR"
+	expect_match 'exec: "/etc": is a directory: permission denied$' "$ERROR"
 	expect_status 255 hind exec --cwd /nowhere "$ID" true
 	expect_match 'chdir to cwd \("/nowhere"\) .* no such file or directory$' "$ERROR"
 }
