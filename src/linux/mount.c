@@ -204,7 +204,11 @@ static int open_target(const struct mount_entry *m, bool directory, bool *made, 
 	if (fd >= 0 || e->code != ENOENT)
 		return fd;
 	*made = true;
-	return directory ? path_make_dirs(root_fd, path, 0755, e) : path_make_file(root_fd, path, 0644, e);
+	fd = directory ? path_make_dirs(root_fd, path, 0755, e) : path_make_file(root_fd, path, 0644, e);
+	/* So do procfs and sysfs refuse, and engines would take the words for a missing program. */
+	if (fd < 0 && e->code == ENOENT)
+		return err_set(e, "the destination is missing, and its file system lets nobody create anything");
+	return fd;
 }
 
 static int check_kind(int target_fd, bool directory, struct err *e)

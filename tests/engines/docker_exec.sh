@@ -56,7 +56,7 @@ test_exec_is_inside()
 	expect_eq 321 "$(docker exec one sh -c 'ulimit -n')"
 	expect_match '^OUTER=1$' "$(docker exec one env)"
 	same status "$(docker exec one payload status CapInh CapPrm CapEff CapBnd CapAmb Seccomp NoNewPrivs Groups)"
-	same descriptors "$(docker exec one payload fds)"
+	same descriptors "$(docker exec one payload fds | sed "s,pipe:.*,pipe,")"
 }
 
 test_exec_options()

@@ -456,3 +456,10 @@ test_failure_leaves_nothing()
 	expect_eq "$before" "$(cat /proc/self/mountinfo)"
 	expect_status 1 hind state "$ID"
 }
+
+test_nothing_can_be_created_in_proc()
+{
+	config '.mounts+=[{destination:"/proc/self/x",type:"bind",source:"/dev/null",options:["bind"]}]'
+	args true
+	expect_error 'mounts\[[0-9]+\] at /proc/self/x: the destination is missing, and its file system lets nobody create' run
+}
