@@ -120,7 +120,7 @@ nothing_left()
 	for _dir in /run/docker/runtime-runc/moby /run/docker/runtime-hind/moby /run/hind /run/runc /run/containerd/runc/*; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
-	expect_eq '' "$(find /sys/fs/cgroup -mindepth 3 -path '*/docker/*' -type d)" 'cgroups left'
+	expect_eq '' "$(find /sys/fs/cgroup -mindepth 3 -type d -regextype posix-extended -regex '.*/[0-9a-z]{25,64}')" 'cgroups left'
 	expect_eq '' "$(grep -E '/merged|/rootfs|/run/docker/netns' /proc/self/mountinfo | grep -v 'netns/default' || :)" 'mounts left'
 	wait_for no_process_left
 }
