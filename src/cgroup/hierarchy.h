@@ -16,9 +16,10 @@ struct hierarchy {
 	char *dir;            /* both: "/sys/fs/cgroup/cpu,cpuacct/hind/ID" */
 	unsigned controllers; /* bits by the order of controllers[] in controller.h */
 	bool v2;
-	bool fresh;       /* its directory was made by us just now, so it holds nothing but the kernel's defaults */
-	bool ours;        /* made or taken over, so it may be killed and removed */
-	int made_parents; /* how many directories above it were not there before */
+	bool fresh; /* its directory was made by us just now, so it holds nothing but the kernel's defaults */
+	bool ours;  /* made or taken over, so it may be killed and removed */
+	struct journal *journal; /* of an update; NULL otherwise */
+	int made_parents;        /* how many directories above it were not there before */
 };
 
 struct cgroup_manager;
