@@ -99,10 +99,12 @@ cgroup_enter()
 	done < "$SESSION/cgroups"
 }
 
-# In the new cgroup namespace: the same hierarchies once more, from the session's cgroup down.
+# In the new cgroup namespace: the same hierarchies once more, from the session's cgroup down. A sysfs shows the network
+# devices of who mounted it.
 cgroup_mount()
 {
-	umount -R /sys/fs/cgroup
+	umount --recursive --lazy /sys
+	mount -t sysfs sysfs /sys
 	grep -q '^/sys/fs/cgroup cgroup2 ' "$SESSION/cgroups" || mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
 	while read -r _dir _type _options; do
 		mkdir -p "$_dir"
