@@ -137,17 +137,21 @@ static void complete(const struct init *init, char **env)
 static int build(struct init *init, struct err *e)
 {
 	const struct oci_process *p = init->config->process;
-	char **env = mem_alloc((p->n_env + 4) * sizeof *env);
+	char **env = mem_alloc((p->n_env + 6) * sizeof *env);
 	size_t n = p->n_env;
 
 	(void)e;
 	if (n)
 		memcpy(env, p->env, n * sizeof *env);
-	/* Descriptors from socket activation are meant for the program, which is pid 1 of the container. */
+	/* Descriptors from socket activation are meant for the program, whose pid is ours as the container sees it. */
 	if (init->kit->listen_fds > 0) {
-		env[n++] = mem_strdup("LISTEN_PID=1");
+		env[n++] = mem_printf("LISTEN_PID=%d", (int)getpid());
 		env[n++] = mem_printf("LISTEN_FDS=%d", init->kit->listen_fds);
+		if (init->kit->listen_names)
+			env[n++] = mem_printf("LISTEN_FDNAMES=%s", init->kit->listen_names);
 	}
+	if (init->kit->notify_dir)
+		env[n++] = mem_strdup("NOTIFY_SOCKET=/run/notify/notify.sock");
 	drop_earlier(env, n);
 	complete(init, env);
 	init->env = env;
