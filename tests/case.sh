@@ -76,10 +76,9 @@ expect_status() # N CMD...: N is a status, or "any" for every status but 0
 
 wait_for() # CMD...: polls until CMD succeeds, 10 s at most
 {
-	_left=400
+	_end=$(($(date +%s) + 10))
 	until "$@"; do
-		_left=$((_left - 1))
-		[ "$_left" -gt 0 ] || fail "waited 10 s in vain for: $*"
+		[ "$(date +%s)" -lt "$_end" ] || fail "waited 10 s in vain for: $*"
 		sleep 0.025
 	done
 }

@@ -7,15 +7,7 @@
 #include "base/str.h"
 #include "cgroup/controller.h"
 
-static const char *const words[] = { "run.oci.systemd.subgroup", "run.oci.delegate-cgroup" };
-
-static const char *value_of(const struct oci_config *config, const char *key)
-{
-	for (size_t i = 0; i < config->n_annotations; i++)
-		if (str_eq(config->annotations[i].key, key))
-			return config->annotations[i].value;
-	return NULL;
-}
+const char *const subgroup_annotations[] = { "run.oci.systemd.subgroup", "run.oci.delegate-cgroup", NULL };
 
 /* A path from the scope down; nothing of it may lead elsewhere. */
 static const char *wrong(const char *path)
@@ -36,20 +28,19 @@ static const char *wrong(const char *path)
 
 void subgroup_validate(const struct oci_config *config, struct problems *problems)
 {
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		const char *value = value_of(config, words[i]), *why = value ? wrong(value) : NULL;
+	for (const char *const *name = subgroup_annotations; *name; name++) {
+		const char *value = config_annotation(config, *name), *why = value ? wrong(value) : NULL;
 		if (why)
-			problem_add(problems, AT("annotations.%s", words[i]), "%s", why);
+			problem_add(problems, AT("annotations.%s", *name), "%s", why);
 	}
 }
 
 void subgroup_ignored(const struct oci_config *config, const char *manager)
 {
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		const char *value = value_of(config, words[i]);
+	for (const char *const *name = subgroup_annotations; *name; name++) {
+		const char *value = config_annotation(config, *name);
 		/* An empty one says that none is wanted. */
 		if (value && *value)
-			log_warn("cgroup", "the annotation %s has no effect with --cgroup-manager %s", words[i],
-				manager);
+			log_warn("cgroup", "the annotation %s has no effect with --cgroup-manager %s", *name, manager);
 	}
 }

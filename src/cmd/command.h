@@ -9,6 +9,7 @@
 struct globals { /* options before the command */
 	const char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *criu;
 	bool debug, systemd_cgroup, version, help, strict;
+	const char *hind_version, *hind_commit;
 	struct arena *arena; /* for the whole process */
 };
 

@@ -42,7 +42,7 @@ test_exit_status()
 	expect_status 0 box box true
 	expect_status 143 box box sh -c 'exit 143'
 	# Alone in its pid namespace it could not kill itself.
-	expect_status 137 box --pid host box payload die 9
+	expect_status 137 box --pid host box sh -c 'kill -9 $$'
 }
 
 test_stdout_and_stderr_stay_apart()

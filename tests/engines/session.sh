@@ -9,6 +9,7 @@
 #	/etc /usr/local /home	over the machine's (an overlay)
 #	/var/lib/X		from session_dir /var/lib/X: an empty directory on the disk, fit for overlays
 #	/usr/local/bin/hind	the runtime under test; a link of that name to the peer in the peer's session
+#	/usr/sbin/criu		one that works here, where it can be had (tests/criu.sh); $CRIU is empty where not
 #
 # A test file holds:
 #	# needs: podman conmon		the programs without which the file is skipped
@@ -135,15 +136,19 @@ session_mounts()
 	else
 		ln -sf "$RUNTIME" /usr/local/bin/hind
 	fi
+	if [ -n "$CRIU" ]; then
+		mkdir -p "$SESSION/criu"
+		ln -s "$CRIU" "$SESSION/criu/criu"
+		mount -t overlay -o "lowerdir=$SESSION/criu:/usr/sbin" overlay /usr/sbin
+	fi
 	# As systemd has it: what a runtime mounts must not come out all the same.
 	mount --make-rshared /
 }
 
-# OUTCOME [FILE with the reason]
 session_result() # NAME OUTCOME [REASON_FILE]
 {
 	mkdir -p "$RESULTS/$1"
-	[ -z "${3:-}" ] || [ ! -e "$3" ] || tr '\n' ' ' < "$3" > "$RESULTS/$1/$RUNTIME_NAME.reason"
+	[ -z "${3:-}" ] || [ ! -e "$3" ] || tr '\n' ' ' < "$3" | cut -c 1-600 > "$RESULTS/$1/$RUNTIME_NAME.reason"
 	echo "$2" > "$RESULTS/$1/$RUNTIME_NAME"
 }
 

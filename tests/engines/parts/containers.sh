@@ -26,9 +26,9 @@ containers_conf()
 	EOF
 }
 
-image_import()
+image_import() # [TAR]
 {
-	podman import -q --change 'CMD ["sh"]' "$IMAGE_TAR" localhost/box
+	podman import -q --change 'CMD=["sh"]' --change ENV=PATH=/usr/sbin:/usr/bin:/sbin:/bin "${1:-$IMAGE_TAR}" localhost/box
 }
 
 # The error of an engine without what names the runtime and the container.
