@@ -71,8 +71,8 @@ int container_start(struct container *c, const char *notify_socket, struct err *
 	status = notify_open(&notify, c->dir_fd, notify_socket, c->pid, c->pidfd, e);
 	fd = status ? -1 : fd_connect(c->dir_fd, mine, SOCK_SEQPACKET, e);
 	unlinkat(c->dir_fd, mine, 0);
-	status = fd < 0 || start_result(fd, e) ? -1 : 0;
-	if (fd >= 0 && status)
+	status = fd < 0 ? -1 : start_result(fd, e);
+	if (fd >= 0 && status < 0)
 		await_end(c->pidfd);
 	if (status == 0) {
 		log_info("start", "id=%s pid=%d exec=done", c->id, (int)c->pid);

@@ -3,7 +3,7 @@
 
 # /etc/docker/daemon.json is the one that contrib offers. Debian's limits on files are beyond a root without
 # CAP_SYS_RESOURCE, whatever runtime sets them.
-docker_start() # [DOCKERD_OPTION...]
+docker_files()
 {
 	# A docker that somebody put there would come before the package's.
 	rm -f /usr/local/bin/docker /usr/local/bin/dockerd /usr/local/bin/containerd
@@ -11,9 +11,14 @@ docker_start() # [DOCKERD_OPTION...]
 	unset DOCKER_HOST DOCKER_BUILDKIT
 	mkdir -p /etc/docker "$DOCKER_CONFIG"
 	cp "$TESTS/../contrib/docker/daemon.json" /etc/docker/
-	session_dir /var/lib/docker
 	session_dir /var/lib/containerd
 	rm -f /etc/containerd/config.toml
+}
+
+docker_start() # [DOCKERD_OPTION...]
+{
+	docker_files
+	session_dir /var/lib/docker
 	containerd_start
 	dockerd_start "$@"
 	docker import --change 'CMD ["sh"]' "$IMAGE_TAR" box
@@ -43,6 +48,17 @@ docker_answers()
 {
 	kill -0 "$(cat "$SESSION/dockerd.pid")" || fail "dockerd: $(tail -n 3 "$SESSION/dockerd.log")"
 	docker info > "$SESSION/info" 2>&1
+}
+
+# Where each look costs a program's start, and the engine itself takes its time.
+eventually() # CMD...: polls until CMD succeeds, 60 s at least
+{
+	_looks=200
+	until "$@"; do
+		_looks=$((_looks - 1))
+		[ "$_looks" -gt 0 ] || fail "waited 60 s in vain for: $*"
+		sleep 0.3
+	done
 }
 
 stop_daemon() # NAME
@@ -117,7 +133,12 @@ cannot() # WHAT STATUS CMD...
 nothing_left()
 {
 	remove_all
-	for _dir in /run/docker/runtime-runc/moby /run/docker/runtime-hind/moby /run/hind /run/runc /run/containerd/runc/*; do
+	state_is_gone
+}
+
+state_is_gone()
+{
+	for _dir in /run/docker/runtime-*/* /run/node?/runtime-*/* /run/hind /run/runc /run/containerd/runc/*; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
 	expect_eq '' "$(find /sys/fs/cgroup -mindepth 3 -type d -regextype posix-extended -regex '.*/[0-9a-z]{25,64}')" 'cgroups left'
