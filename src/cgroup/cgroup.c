@@ -133,13 +133,14 @@ int cgroup_make_v2(struct cgroup *cg, struct err *e)
 int cgroup_clone_fd(struct cgroup *cg)
 {
 	struct hierarchy *h = cg->n ? &cg->hierarchies[cg->n - 1] : NULL;
-	if (h && h->v2 && h->ours && cg->dir_fd < 0)
+	if (h && h->v2 && h->ours && cg->dir_fd < 0 && !cg->no_clone)
 		cg->dir_fd = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return cg->dir_fd;
 }
 
-void cgroup_clone_failed(struct cgroup *cg)
+void cgroup_no_clone(struct cgroup *cg)
 {
+	cg->no_clone = true;
 	fd_close(&cg->dir_fd);
 }
 
@@ -329,7 +330,7 @@ static void validate_resources(const struct oci_resources *r, bool update, struc
 			controllers[i]->validate(r, update, problems);
 }
 
-void cgroup_validate(const struct oci_config *config, struct problems *problems)
+static void validate(const struct oci_config *config, struct problems *problems)
 {
 	const struct oci_resources *r = resources_of(config);
 	if (config->linux && config->linux->cgroups_path && *config->linux->cgroups_path)
@@ -351,7 +352,7 @@ void cgroup_validate_update(const struct oci_resources *r, struct problems *prob
 	}
 }
 
-void cgroup_report(struct json_out *out)
+static void report(struct json_out *out)
 {
 	static const struct {
 		const char *key;
@@ -366,3 +367,6 @@ void cgroup_report(struct json_out *out)
 	}
 	json_close_object(out);
 }
+
+const struct feature feature_cgroup = { "cgroup", "linux.resources", validate, report,
+	.annotations = subgroup_annotations };

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/problem.h"
 #include "oci.h"
+#include "step/feature.h"
 #include "step/kit.h"
 #include "json/encode.h"
 
@@ -38,8 +39,8 @@ int cgroup_update(struct cgroup *, const struct oci_resources *, struct err *) m
 int cgroup_make_v2(struct cgroup *, struct err *) must_check;
 /* An O_DIRECTORY fd of that part for CLONE_INTO_CGROUP, or -1 where there is none. Stays open with cg. */
 int cgroup_clone_fd(struct cgroup *);
-/* Nobody was born there: who should have been is moved there by cgroup_entrances. */
-void cgroup_clone_failed(struct cgroup *);
+/* From here on it gives none, and cgroup_entrances moves there who would have been born inside. */
+void cgroup_no_clone(struct cgroup *);
 int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
 /* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle
  * machine); a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the
@@ -67,8 +68,6 @@ int cgroup_frozen(struct cgroup *);                                       /* 1, 
 /* Every pid inside, descendants included; the caller frees *pids. */
 int cgroup_pids(struct cgroup *, pid_t **pids, size_t *n, struct err *) must_check;
 
-extern const char *const cgroup_annotations[]; /* of config.json, which this layer obeys; NULL-terminated */
-
 struct cgroup_oom {
 	uint64_t kills;       /* by the memory limit, since the cgroup was made */
 	uint64_t limit, peak; /* bytes; 0: unknown */
@@ -91,9 +90,8 @@ bool cgroup_oom_fired(struct cgroup *, struct oom_watch *);
 int cgroup_stats(struct cgroup *, struct json_out *, struct err *) must_check;
 
 /* linux.resources as a whole, for the plan's feature list. */
-void cgroup_validate(const struct oci_config *, struct problems *);
+extern const struct feature feature_cgroup;
 /* The same of a document that is nothing but resources, for cgroup_update; paths of problems begin at its root. */
 void cgroup_validate_update(const struct oci_resources *, struct problems *);
-void cgroup_report(struct json_out *);
 
 #endif

@@ -84,6 +84,7 @@ int cpuset_prepare_parent(struct hierarchy *, const char *dir, struct err *) mus
 /* freezer.c, v1 */
 int freezer_v1(const struct hierarchy *, bool frozen, int limit_ms, struct err *) must_check;
 /* subgroup.c: the annotations that ask for cgroups below the container's own. */
+extern const char *const subgroup_annotations[];
 void subgroup_validate(const struct oci_config *, struct problems *);
 void subgroup_ignored(const struct oci_config *, const char *manager); /* warns where there is one */
 /* cpu.c: the cgroups project's map of 2..262144 shares to 1..10000. */

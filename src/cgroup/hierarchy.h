@@ -28,7 +28,8 @@ struct cgroup {
 	struct hierarchy *hierarchies;
 	size_t n;
 	bool v2, hybrid;
-	int dir_fd; /* cgroup_clone_fd's, or -1 */
+	int dir_fd;    /* cgroup_clone_fd's, or -1 */
+	bool no_clone; /* there shall be none */
 };
 
 struct cgroup_manager {

@@ -161,7 +161,7 @@ static const char *below_root(const char *own, const char *root)
 	return str_starts(own, "/..") ? "" : own;
 }
 
-/* Without "//", "/./" and the slash at the end; ".." was refused by cgroup_validate. */
+/* Without "//", "/./" and the slash at the end; ".." was refused by validation. */
 static char *path_clean(const char *path, struct arena *arena)
 {
 	char *clean = arena_alloc(arena, strlen(path) + 2), *to = clean;

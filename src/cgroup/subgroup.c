@@ -5,11 +5,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/controller.h"
-#include "step/feature.h"
 
-const char *const cgroup_annotations[] = { "run.oci.systemd.subgroup", "run.oci.delegate-cgroup", NULL };
+const char *const subgroup_annotations[] = { "run.oci.systemd.subgroup", "run.oci.delegate-cgroup", NULL };
 
 /* A path from the scope down; nothing of it may lead elsewhere. */
 static const char *wrong(const char *path)
@@ -30,21 +28,19 @@ static const char *wrong(const char *path)
 
 void subgroup_validate(const struct oci_config *config, struct problems *problems)
 {
-	for (size_t i = 0; cgroup_annotations[i]; i++) {
-		const char *value = config_annotation(config, cgroup_annotations[i]),
-			   *why = value ? wrong(value) : NULL;
+	for (const char *const *name = subgroup_annotations; *name; name++) {
+		const char *value = config_annotation(config, *name), *why = value ? wrong(value) : NULL;
 		if (why)
-			problem_add(problems, AT("annotations.%s", cgroup_annotations[i]), "%s", why);
+			problem_add(problems, AT("annotations.%s", *name), "%s", why);
 	}
 }
 
 void subgroup_ignored(const struct oci_config *config, const char *manager)
 {
-	for (size_t i = 0; cgroup_annotations[i]; i++) {
-		const char *value = config_annotation(config, cgroup_annotations[i]);
+	for (const char *const *name = subgroup_annotations; *name; name++) {
+		const char *value = config_annotation(config, *name);
 		/* An empty one says that none is wanted. */
 		if (value && *value)
-			log_warn("cgroup", "the annotation %s has no effect with --cgroup-manager %s",
-				cgroup_annotations[i], manager);
+			log_warn("cgroup", "the annotation %s has no effect with --cgroup-manager %s", *name, manager);
 	}
 }

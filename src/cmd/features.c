@@ -29,8 +29,6 @@ static void obeyed_annotations(struct json_out *out)
 	for (const struct feature *const *f = plan_features; *f; f++)
 		for (const char *const *name = (*f)->annotations; name && *name; name++)
 			json_string(out, *name);
-	for (const char *const *name = cgroup_annotations; *name; name++)
-		json_string(out, *name);
 	json_close_array(out);
 }
 
@@ -59,7 +57,6 @@ static int features(const struct globals *g, int argc, char **argv, struct err *
 	for (const struct feature *const *f = plan_features; *f; f++)
 		if ((*f)->report)
 			(*f)->report(out);
-	cgroup_report(out);
 	json_close_object(out);
 	annotations(g, out);
 	obeyed_annotations(out);

@@ -28,7 +28,6 @@ int bundle_check(
 		if ((*f)->validate)
 			(*f)->validate(config, problems);
 	check_version(config, problems);
-	cgroup_validate(config, problems);
 	json_locate(text, len, problems);
 	return problems->errors ? -1 : 0;
 }

@@ -29,6 +29,7 @@ const struct feature *const plan_features[] = {
 	&feature_netdev,
 	&feature_rdt,
 	&feature_lsm,
+	&feature_cgroup,
 	&feature_hooks,
 	NULL,
 };
@@ -151,7 +152,7 @@ const struct host_step *const plan_join_host[] = {
 	&host_terminal_connect,
 	&host_start_channel,
 	&host_affinity_initial, /* the CPUs of all that follows, up to the child's own */
-	&host_join_cgroup,      /* v2: the process is born inside */
+	&host_join_cgroup,      /* v2: who comes in is born inside */
 	&host_fork,             /* a process in between enters the container, and the child is born there */
 	&host_oom,              /* as at create, it takes the host's privileges */
 	&host_cgroup_join,      /* v1: the child enters by itself */
@@ -167,13 +168,11 @@ const struct host_step *const plan_join_host[] = {
 };
 
 const struct init_step *const plan_join_init[] = {
-	&init_descriptors,     /* none but sockets: others are in this pid namespace, and may be allowed to trace us */
 	&init_host_pid,        /* for the seccomp agent */
 	&init_userns_enter,    /* become root in here */
 	&init_procfs,          /* of this pid namespace: what the container mounts on /proc cannot be trusted */
 	&init_rootfs_entered,  /* where we are, as a handle */
 	&init_cgroup,          /* under the container's limits before anything of it runs */
-	&init_namespace_join,  /* the cgroup namespace, once inside the cgroup */
 	&init_keyring,         /* the container's session keyring, not the caller's */
 	&init_terminal,        /* from the container's devpts */
 	&init_cwd,             /* as root; where root may not, once more as the user */

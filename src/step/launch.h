@@ -48,6 +48,7 @@ struct launch {
 	/* `exec`: init of the container that is entered, and a pidfd of it; 0 and -1 where a container is made. */
 	pid_t join_pid;
 	int join_pidfd;
+	bool cgroup_fixed; /* `exec --cgroup`: it is put there or nowhere */
 	pid_t pid; /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
 	uint64_t started;                  /* its start time, in clock ticks since boot */

@@ -411,7 +411,7 @@ static size_t path_problems(char *path)
 	struct oci_linux l = { .cgroups_path = path };
 	struct oci_config config = { .linux = &l };
 	struct problems problems = { 0 };
-	cgroup_validate(&config, &problems);
+	feature_cgroup.validate(&config, &problems);
 	size_t n = problems.errors;
 	problems_free(&problems);
 	return n;
