@@ -122,6 +122,15 @@ test_unknown_system_call_is_skipped()
 	expect_eq 'errno 1' "$OUTPUT"
 }
 
+test_unknown_system_call_is_an_error_where_that_is_asked_for()
+{
+	rule '{"names":["no_such_call","getpriority"],"action":"SCMP_ACT_ERRNO"}'
+	config '.annotations={"run.oci.seccomp_fail_unknown_syscall":"1"}'
+	expect_refused 'no_such_call'
+	config '.annotations={"run.oci.seccomp_fail_unknown_syscall":"0"}'
+	expect_status 0 run
+}
+
 test_another_architecture_of_the_machine()
 {
 	rule '{"names":["getpriority"],"action":"SCMP_ACT_ERRNO"}'
