@@ -2,7 +2,7 @@
 """Which test shows what: every property of config.json, mount option, annotation and command line option, and the files that
 say so of themselves.
 
-usage: coverage.py HIND [TABLE]      TABLE: where the whole table goes; the unproven half of it is printed, too
+usage: coverage.py HIND [TABLE]      TABLE: the file that the whole table goes to
 
 A test file says in comments what it is about, with the shell's braces where that is shorter:
     # covers: process.rlimits[].{type,soft,hard} mount:{ro,rw} annotation:run.oci.x run/--bundle hind/--root
@@ -99,40 +99,46 @@ def braces(word):
 class Test:
     def __init__(self, path):
         self.name = os.path.relpath(path, TOP)
+        self.is_c = path.endswith(".c")
         with open(path, encoding="utf-8") as file:
             text = file.read()
         self.covers = [item for line in re.findall(r"^(?:#| \*|/\*)\s*covers: (.*)$", text, flags=re.M)
                        for word in line.replace("*/", "").split() for item in braces(word.rstrip(","))]
-        if path.endswith(".c"):
-            self.code = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
-        else:
-            self.code = re.sub(r"^\s*#.*$", "", text, flags=re.M)
+        self.code = re.sub(r"/\*.*?\*/" if self.is_c else r"^\s*#.*$", "", text, flags=re.M | re.S if self.is_c else re.M)
+        self.code = self.code.replace("\\\n", " ")
 
     def writes(self, pattern):
         return re.search(pattern, self.code) is not None
 
     def edits(self, path):
-        """Every name of the path stands where an edit of a configuration has it: .name, name: or "name":, and C's .name = ."""
+        """Every name of the path stands where an edit of a configuration has it: .name, name: or "name":, and C's .name = or
+        ->name. A name that is long enough to mean nothing else may also be a word of its own, as in a loop over hooks."""
         for name in re.findall(r"[A-Za-z0-9]+", path):
             snake = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)).lower()
             both = f"(?:{name}|{snake})"
-            if not self.writes(rf"\.{both}\b|\b{both}\\?\"?\s*:|->{both}\b|\[\"{both}\"\]"):
+            edit = rf"(?:\.|->){both}\b|\b{both}\\?\"?\s*:" + (rf"|\b{both}\b" if len(name) >= 8 else "")
+            if not self.writes(edit):
                 return False
         return True
 
-    def passes_option(self, spellings):
-        return any(self.writes(rf"(?<![\w-]){re.escape(s)}(?![\w-])|(?<![\w-])-[a-zA-Z]*{s[1]}[a-zA-Z]*(?![\w-])"
-                               if len(s) == 2 else rf"(?<![\w-]){re.escape(s)}(?![\w-])") for s in spellings)
+    def passes_option(self, command, spellings):
+        """On the command's own line; in C, where the command is the program under test, as a word of a string."""
+        for option in spellings:
+            word = rf"-[a-zA-Z]*{option[1]}[a-zA-Z]*" if len(option) == 2 else re.escape(option)
+            before = '"' if self.is_c else r"\b(?:" + command + r"|hind|HIND)\b"
+            if self.writes(rf"{before}[^\n|;]*?(?<![\w-]){word}(?![\w-])"):
+                return True
+        return False
 
     def shows(self, item, commands):
         """Does the file write down what it says that it covers?"""
         if item.startswith("mount:"):
-            return self.writes(rf"(?<![\w-]){re.escape(item[6:])}(?![\w-])")
+            name = re.escape(item[6:])
+            return self.writes(rf'["\',]{name}["\',=]|\bfor [a-z]+ in [^\n;]*(?<![\w-]){name}(?![\w-])')
         if item.startswith("annotation:"):
             return self.writes(re.escape(item[11:].rstrip(".")))
         if "/--" in item:
-            command = item.split("/")[0]
-            return (command == "hind" or self.writes(rf"\b{command}\b")) and self.passes_option(commands[item])
+            return self.passes_option(item.split("/")[0], commands[item])
         return self.edits(item)
 
 

@@ -1,4 +1,5 @@
 # The five capability sets, as the program has them.
+# covers: process.capabilities.{bounding,permitted,effective,inheritable,ambient}
 
 setup()
 {

@@ -1,4 +1,6 @@
 # The options that create and run share.
+# covers: create/--{pidfd-socket,preserve-fds,config} run/--{pidfd-socket,no-new-keyring,config}
+# covers: exec/--{pidfd-socket,preserve-fds}
 
 setup()
 {
@@ -90,4 +92,16 @@ test_pidfd_goes_to_the_socket()
 	id_new
 	expect_error '--pidfd-socket: connect to socket /nowhere/sock: ' hind create --bundle "$BUNDLE" --pidfd-socket /nowhere/sock "$ID"
 	expect_status 1 hind state "$ID"
+}
+
+test_another_configuration()
+{
+	args echo other
+	mv b/config.json other.json
+	id_new
+	expect_status 0 hind run --bundle "$BUNDLE" --config other.json "$ID"
+	expect_eq other "$OUTPUT"
+	id_new
+	expect_status 0 hind create --bundle "$BUNDLE" --config "$PWD/other.json" "$ID" > created
+	expect_error 'missing\.json' hind run --bundle "$BUNDLE" --config missing.json "$ID-2"
 }

@@ -1,4 +1,6 @@
 # process.apparmorProfile, process.selinuxLabel, linux.mountLabel
+# covers: process.{apparmorProfile,selinuxLabel} linux.mountLabel annotation:run.oci.mount_context_type
+# covers: exec/--{apparmor,process-label}
 
 setup()
 {

@@ -1,4 +1,5 @@
 # linux.resources.memory: limit, reservation, swap, swappiness, and the end of who uses more
+# covers: linux.resources.memory.{limit,reservation,swap,swappiness,kernel,kernelTCP,useHierarchy}
 
 read_memory() # V1_FILE V2_FILE: of the container $ID
 {

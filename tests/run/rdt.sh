@@ -1,4 +1,6 @@
 # linux.intelRdt. Few machines have resctrl; what does not need it is shown here and in tests/unit/rdt_group.c.
+# covers: linux.intelRdt.{closID,schemata,l3CacheSchema,memBwSchema,enableMonitoring}
+# covers: update/--{l3-cache-schema,mem-bw-schema}
 
 setup()
 {

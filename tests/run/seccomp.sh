@@ -1,4 +1,7 @@
 # Seccomp: actions, operators, what the filter must not hit, and the cache of compiled filters.
+# covers: linux.seccomp.{defaultAction,defaultErrnoRet,flags,architectures}
+# covers: linux.seccomp.syscalls[].{names,action,errnoRet} linux.seccomp.syscalls[].args[].{index,value,valueTwo,op}
+# covers: annotation:run.oci.seccomp_fail_unknown_syscall
 # covers: seccomp, seccomp_compile, seccomp_cache, default_seccomp
 
 # The cases call getpriority(2), which nothing needs, by its number here.
