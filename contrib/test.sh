@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every test, from a fresh Debian or Ubuntu machine on: installs what building and testing need, builds, and runs
-#	the layers, the schemas, which test shows what, the unit tests, the containers (tests/run), the failing host (tests/fail), the history (tests/cve),
+#	the layers, the schemas, what has a test, the unit tests, the containers (tests/run), the failing host (tests/fail),
+#	the history (tests/cve),
 #	units and containers once more under the address and undefined-behaviour sanitizers,
 #	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
 # As root; asks nothing. The last line reads `N passed, N failed, N skipped`; each skip stands above it with its reason.

@@ -7,7 +7,8 @@ usage: coverage.py HIND [TABLE]      TABLE: the file that the whole table goes t
 A test file says in comments what it is about, with the shell's braces where that is shorter:
     # covers: process.rlimits[].{type,soft,hard} mount:{ro,rw} annotation:run.oci.x run/--bundle hind/--root
 Saying so is not enough. The file has to use each name, in code, as somebody writes it who edits a configuration or a command
-line; what is never written there has not been tested there. Prints `ok` and `not ok` lines, and exits with 1 after one that is not.
+line; what is never written there has not been tested there. Prints `ok` and `not ok` lines, and exits with 1 after one that
+is not.
 """
 
 import glob
