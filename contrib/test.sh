@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every test, from a fresh Debian or Ubuntu machine on: installs what building and testing need, builds, and runs
-#	the layers, the schemas, the unit tests, the containers (tests/run), the failing host (tests/fail), the history (tests/cve),
-#	the engines on hind and on runc (tests/engines),
+#	the layers, the schemas, what has a test, the unit tests, the containers (tests/run), the failing host (tests/fail),
+#	the history (tests/cve), the engines on hind and on runc (tests/engines),
 #	units and containers once more under the address and undefined-behaviour sanitizers,
 #	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
 # As root; asks nothing. The last line reads `N passed, N failed, N skipped`; each skip stands above it with its reason.
@@ -108,6 +108,8 @@ build build
 : >"$results"
 part layers python3 tests/layers.py
 part schemas python3 tests/schemas.py
+part coverage python3 tests/coverage.py build/hind build/coverage
+cat build/coverage
 # shellcheck disable=SC2046
 part units build/tests/runner $(unit_programs build)
 # shellcheck disable=SC2046
