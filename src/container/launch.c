@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "container/container.h"
 #include "container/steps.h"
+#include "linux/linux.h"
 #include "step/ns.h"
 #include "step/sync.h"
 #include "sys/clone.h"
@@ -325,6 +326,8 @@ static int fork_init(struct launch *l, struct err *e)
 	status = fork_guarded(l, pair[0], pair[1], e);
 	close(pair[1]);
 	fd_close(&l->kit.start_fd);
+	/* They would keep the container's mounts busy. */
+	host_mount_idmap.undo(l);
 	if (status == 0)
 		log_info("fork", "pid=%d", (int)l->pid);
 	return status;

@@ -12,6 +12,7 @@ extern const struct feature feature_namespace, feature_userns, feature_timens, f
 extern const struct host_step host_namespace_open, host_procfs, host_terminal_connect, host_caps, host_seccomp_compile,
 	host_seccomp_agent;
 extern const struct host_step host_sysctl_check; /* after host_namespace_open */
+extern const struct host_step host_mount_idmap;  /* after host_namespace_open */
 /* The host's side, after the fork. */
 extern const struct host_step host_userns_map, host_oom, host_rlimit_raise;
 

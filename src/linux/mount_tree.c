@@ -21,13 +21,29 @@ static bool in_user_namespace(const struct init *init)
 	return init->new_ns[NS_USER] || init->join_ns[NS_USER];
 }
 
+int mount_entry_error(size_t index, const struct oci_mount *m, bool bind, struct err *e)
+{
+	const char *type = bind ? "bind" : m->type && *m->type ? m->type : "none";
+	const char *source = m->source && !str_eq(m->source, type) ? m->source : "";
+
+	return err_wrap(e, "mounts[%zu] at %s (%s%s%s)", index, m->destination, type,
+		!*source ? ""
+		: bind   ? " of "
+			 : " ",
+		source);
+}
+
+char *mount_source_path(const char *bundle, const char *source)
+{
+	return *source == '/' ? mem_strdup(source) : mem_printf("%s/%s", bundle, source);
+}
+
 int mount_source_open(const struct mount_entry *m, struct err *e)
 {
-	const char *source = m->config->source;
-	cleanup_free char *joined = *source == '/' ? NULL : mem_printf("%s/%s", m->init->bundle, source);
+	cleanup_free char *path = mount_source_path(m->init->bundle, m->config->source);
 	/* By its name and not from the bundle's fd, which is of the parent's mount namespace: only what is mounted in
 	 * our own copy can be cloned. */
-	int fd = mountfd_open(AT_FDCWD, joined ? joined : source, !m->options.source_link, e);
+	int fd = mountfd_open(AT_FDCWD, path, !m->options.source_link, e);
 
 	if (fd < 0 && e->code == EACCES && in_user_namespace(m->init))
 		return err_wrap(
@@ -74,7 +90,9 @@ int mount_tree_attributes(const struct mount_entry *m, int tree_fd, struct err *
 static int make_copy(const struct mount_entry *m, int source_fd, struct err *e)
 {
 	const struct mount_options *o = &m->options;
-	cleanup_fd int tree_fd = mountfd_clone(source_fd, o->recursive, e);
+	int ready_fd = mount_idmap_tree(m);
+	cleanup_fd int tree_fd =
+		ready_fd < 0 ? mountfd_clone(source_fd, o->recursive, e) : fcntl(ready_fd, F_DUPFD_CLOEXEC, 3);
 
 	if (tree_fd < 0 && e->code == EINVAL && !o->recursive && in_user_namespace(m->init))
 		return err_wrap(e,
@@ -112,6 +130,21 @@ int mount_tree_configure(int fs_fd, const char *word, struct err *e)
 	return mountfd_config(fs_fd, equals ? key : word, equals ? equals + 1 : NULL, e);
 }
 
+/* To mount(2) inode versions were a flag that meant nothing to most file systems; as a word, those refuse it. */
+int mount_tree_superblock(const struct mount_entry *m, int fs_fd, struct err *e)
+{
+	for (size_t i = 0; i < m->options.n_super; i++) {
+		const char *word = m->options.super[i];
+
+		if (mountfd_config(fs_fd, word, NULL, e) == 0)
+			continue;
+		if (!str_eq(word, "i_version") || e->code != EINVAL)
+			return -1;
+		log_info("mount", "%s: iversion means nothing to %s", m->config->destination, m->type);
+	}
+	return 0;
+}
+
 /* Read-only by the mount alone: one superblock of proc, sysfs or cgroup serves many. Only a disk is better told itself,
  * or its journal is replayed. */
 static bool is_on_disk(const struct mount_entry *m)
@@ -132,9 +165,8 @@ int mount_tree_new(
 		return -1;
 	if (attr & MOUNT_ATTR_RDONLY && is_on_disk(m) && mountfd_config(fs_fd, "ro", NULL, e))
 		return -1;
-	for (size_t i = 0; i < m->options.n_super; i++)
-		if (mountfd_config(fs_fd, m->options.super[i], NULL, e))
-			return -1;
+	if (mount_tree_superblock(m, fs_fd, e))
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (mount_tree_configure(fs_fd, data[i], e))
 			return -1;

@@ -99,12 +99,24 @@ int mountfd_attach(int mount_fd, int target_fd, struct err *e)
 	return 0;
 }
 
+static int set_attr(int mount_fd, bool recursive, struct mount_attr *attr, struct err *e)
+{
+	if (syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), attr,
+		    sizeof *attr) < 0)
+		return err_sys(e, "mount_setattr");
+	return 0;
+}
+
 int mountfd_setattr(int mount_fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation, struct err *e)
 {
 	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
 
-	if (syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
-		    sizeof attr) < 0)
-		return err_sys(e, "mount_setattr");
-	return 0;
+	return set_attr(mount_fd, recursive, &attr, e);
+}
+
+int mountfd_idmap(int mount_fd, bool recursive, int userns_fd, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = userns_fd };
+
+	return set_attr(mount_fd, recursive, &attr, e);
 }

@@ -37,5 +37,8 @@ int mountfd_attach(int mount_fd, int target_fd, struct err *) must_check;
 /* set and clear: MOUNT_ATTR_*; propagation: MS_SHARED ... or 0. mount_fd must hold the root of a mount. */
 int mountfd_setattr(
 	int mount_fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation, struct err *) must_check;
+/* Maps the ids of a detached mount's files by the maps of the user namespace. Linux 5.12, and a file system that allows
+ * it: e->code is EINVAL where it does not. */
+int mountfd_idmap(int mount_fd, bool recursive, int userns_fd, struct err *) must_check;
 
 #endif
