@@ -192,8 +192,7 @@ static bool all_ours(const struct cgroup *cg)
 	return true;
 }
 
-/* Ends what keeps this one hierarchy busy: the container's processes as a whole, then those that have left the others.
- */
+/* Ends what keeps this one hierarchy busy: the container's processes as a whole, then those that have left the others. */
 static int evict(struct cgroup *cg, struct hierarchy *h, struct err *e)
 {
 	cleanup_free pid_t *pids = NULL;
