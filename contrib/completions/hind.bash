@@ -25,6 +25,7 @@ _hind_value() # OPTION CURRENT
 	--format) _hind_words "$2" table json ;;
 	--log-level) _hind_words "$2" error warning info debug ;;
 	--cgroup-manager) _hind_words "$2" cgroupfs systemd disabled ;;
+	--rootless) _hind_words "$2" auto true false ;;
 	--network) _hind_words "$2" none host ;;
 	--pid | --ipc | --uts | --cgroupns) _hind_words "$2" private host ;;
 	--cap-add | --cap-drop)
@@ -54,7 +55,7 @@ _hind_value() # OPTION CURRENT
 _hind()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i
-	local globals='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --strict --version --help'
+	local globals='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --strict --rootless --version --help'
 	local launch='--bundle --config --console-socket --pidfd-socket --pid-file --preserve-fds --no-pivot --no-new-keyring'
 	local run="$launch --detach --keep --interactive --tty --name --rm --dry-run --entrypoint --env --env-file --workdir --user
 		--group-add --umask --hostname --domainname --no-overlay --read-only --volume --mount --tmpfs --shm-size --device
@@ -66,7 +67,7 @@ _hind()
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --log | --log-format | --log-level | --cgroup-manager) i=$((i + 1)) ;;
+		--root | --log | --log-format | --log-level | --cgroup-manager | --rootless) i=$((i + 1)) ;;
 		-*) ;;
 		*)
 			command=${COMP_WORDS[i]}

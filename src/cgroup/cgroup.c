@@ -48,6 +48,40 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	return 0;
 }
 
+static int not_permitted(unsigned controller, const struct hierarchy *h, const struct oci_resources *r, struct err *e)
+{
+	return err_set(e,
+		"linux.resources.%s: user %u may not make the cgroup %s; have the cgroup above it delegated to this "
+		"user "
+		"(systemd: Delegate=yes), or leave the limit out",
+		controller_asked(controllers[controller], r), geteuid(), h->dir);
+}
+
+int cgroup_forgo(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
+{
+	unsigned asked = controllers_asked(resources) & ~(1u << CONTROLLER_DEVICES);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cg->n; i++) {
+		struct hierarchy *h = &cg->hierarchies[i];
+
+		if (hierarchy_permitted(h)) {
+			cg->hierarchies[kept++] = *h;
+			continue;
+		}
+		for (unsigned k = 0; k < CONTROLLERS; k++)
+			if (asked & h->controllers & 1u << k)
+				return not_permitted(k, h, resources, e);
+		log_info("cgroup", "left out dir=%s: not permitted", h->dir);
+		cg->forgone = true;
+	}
+	cg->n = kept;
+	cg->hybrid = cg->hybrid && kept > 1 && cg->hierarchies[kept - 1].v2;
+	if (!kept)
+		cg->manager = &cgroup_none;
+	return 0;
+}
+
 static int record_path_is_sane(const char *path)
 {
 	return path && path[0] == '/' && !strstr(path, "/../") && !strstr(path, "//") && path[1];
@@ -252,6 +286,8 @@ static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_re
 	const struct controller *c = controllers[controller];
 	const char *member = controller_asked(c, resources);
 	if (!member)
+		return 0;
+	if (controller == CONTROLLER_DEVICES && cg->forgone)
 		return 0;
 	if (cg->manager == &cgroup_none) {
 		log_warn("cgroup", "linux.resources.%s has no effect with --cgroup-manager disabled", member);

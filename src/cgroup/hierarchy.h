@@ -27,7 +27,8 @@ struct cgroup {
 	struct hierarchy *hierarchies;
 	size_t n;
 	bool v2, hybrid;
-	int dir_fd; /* cgroup_clone_fd's, or -1 */
+	bool forgone; /* cgroup_forgo left out what resources might ask for */
+	int dir_fd;   /* cgroup_clone_fd's, or -1 */
 };
 
 struct cgroup_manager {
@@ -62,6 +63,8 @@ struct hierarchy *hierarchy_with(const struct cgroup *, unsigned controller);
 void hierarchy_set_dir(struct hierarchy *, struct arena *);
 /* How many directories above the container's are missing. */
 int hierarchy_missing_parents(const struct hierarchy *);
+/* May this process make it, below the nearest directory that there is? */
+bool hierarchy_permitted(const struct hierarchy *);
 /* Makes the container's directory, with its parents where they are missing. made_parent (may be NULL) is called for
  * each parent that this call made, from the top, before anything is made below it; it gets the parent's full path. A
  * directory that is there already must hold no process. */

@@ -94,7 +94,7 @@ static int run_bundle(const struct globals *g, const char *id, struct launch_opt
 	struct bundle b = { 0 };
 	struct launch l;
 
-	if (launch_opts_settle(g, id, o, e) || bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e))
+	if (launch_opts_settle(g, id, o, e) || launch_opts_load(g, o, &b, e))
 		return -1;
 	l = (struct launch){ .opts = o, .config = &b.config, .arena = g->arena, .bundle = b.path, .attached = true };
 	return go(g, &l, o->keep, false, e);
@@ -136,6 +136,7 @@ static int run_image(
 	struct image_opts image_opts = run_flags_image(f);
 	struct oci_config made = { 0 }, config = { 0 };
 	struct shortcut s = { .image = image };
+	enum rootless rootless;
 	struct launch l;
 	struct json_out *out;
 	const char *dir;
@@ -145,7 +146,8 @@ static int run_image(
 		image_open(argv[1], &image_opts, g->arena, image, e))
 		return -1;
 	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
-	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e))
+	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e) ||
+		rootless_parse(g->rootless, &rootless, e) || rootless_amend(rootless, f->launch.id, &made, g->arena, e))
 		return -1;
 	out = json_out_new(f->dry_run);
 	json_struct(out, &json_oci_config, &made);

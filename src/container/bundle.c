@@ -17,12 +17,17 @@ static void check_version(const struct oci_config *config, struct problems *prob
 			config->oci_version);
 }
 
-int bundle_check(
-	const char *text, size_t len, struct arena *arena, struct oci_config *config, struct problems *problems)
+/* opts: of a launch, which amends the configuration; NULL: it is judged as it stands. */
+static int check(const char *text, size_t len, const struct bundle_opts *opts, struct arena *arena,
+	struct oci_config *config, struct problems *problems)
 {
+	struct err e;
+
 	/* What the schema refuses is not shown to the features: they may rely on what it promises. */
 	if (json_decode(&json_oci_config, text, len, arena, config, problems))
 		return -1;
+	if (opts && rootless_amend(opts->rootless, opts->id, config, arena, &e))
+		problem_add(problems, "linux", "%s", e.msg);
 	for (const struct feature *const *f = plan_features; *f; f++)
 		if ((*f)->validate)
 			(*f)->validate(config, problems);
@@ -32,13 +37,18 @@ int bundle_check(
 	return problems->errors ? -1 : 0;
 }
 
-int bundle_load(
-	const char *dir, const char *config_path, bool strict, struct arena *arena, struct bundle *b, struct err *e)
+int bundle_check(
+	const char *text, size_t len, struct arena *arena, struct oci_config *config, struct problems *problems)
+{
+	return check(text, len, NULL, arena, config, problems);
+}
+
+int bundle_load(const char *dir, const struct bundle_opts *opts, struct arena *arena, struct bundle *b, struct err *e)
 {
 	struct problems problems = { 0 };
 	cleanup_free char *path = realpath(dir, NULL), *text = NULL;
 	cleanup_fd int dir_fd = -1;
-	const char *name = config_path ? config_path : "config.json";
+	const char *config_path = opts->config_path, *name = config_path ? config_path : "config.json";
 	size_t len;
 	int status;
 
@@ -53,10 +63,10 @@ int bundle_load(
 			return err_wrap(e, "bundle %s has no configuration", path);
 		return err_wrap(e, "bundle %s", path);
 	}
-	status = bundle_check(text, len, arena, &b->config, &problems);
-	if (status == 0 && strict && problems.n)
+	status = check(text, len, opts, arena, &b->config, &problems);
+	if (status == 0 && opts->strict && problems.n)
 		status = -1;
-	if (status && problems_err(&problems, name, strict, e) == 0)
+	if (status && problems_err(&problems, name, opts->strict, e) == 0)
 		err_set(e, "%s: refused", name);
 	problems_free(&problems);
 	if (status == 0)

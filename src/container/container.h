@@ -11,14 +11,29 @@
 #include "step/launch.h"
 #include "step/step.h"
 
+/* ---- rootless.c: callers without privileges ---- */
+enum rootless { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
+/* word: of --rootless, or NULL for auto. */
+int rootless_parse(const char *word, enum rootless *, struct err *) must_check;
+/* May cgroups be left out that this process may not make? auto: for everybody but the host's root. */
+bool rootless_cgroups(enum rootless);
+/* Adds what a configuration lacks for a caller without privileges: a user namespace with the caller's ids, and a place
+ * for the cgroup below the caller's own. Changes nothing else, and nothing for root. */
+int rootless_amend(enum rootless, const char *id, struct oci_config *, struct arena *, struct err *) must_check;
+
 /* ---- bundle.c: config.json, decoded and validated as a whole before anything happens (rule S11) ---- */
 struct bundle {
 	const char *path; /* absolute */
 	struct oci_config config;
 };
-/* dir: the bundle; config_path: another file than DIR/config.json, or NULL. strict: unknown properties are errors. */
-int bundle_load(const char *dir, const char *config_path, bool strict, struct arena *, struct bundle *,
-	struct err *) must_check;
+/* dir: the bundle. What the caller lacks the privileges for is amended (rootless_amend). */
+struct bundle_opts {
+	const char *config_path; /* another file than DIR/config.json, or NULL */
+	bool strict;             /* unknown properties are errors */
+	enum rootless rootless;
+	const char *id;
+};
+int bundle_load(const char *dir, const struct bundle_opts *, struct arena *, struct bundle *, struct err *) must_check;
 /* The same checks on a text, for `validate`, the shortcut and the tests; every problem (with warnings) is added. */
 int bundle_check(const char *text, size_t len, struct arena *, struct oci_config *, struct problems *) must_check;
 
@@ -65,7 +80,8 @@ int container_id_check(const char *id, struct err *) must_check;
 void container_state(const struct container *, struct oci_state *);
 /* The ids below root in order, NULL-terminated; none where root does not exist. The caller frees each and the list. */
 int container_list(const char *root, char ***ids, struct err *) must_check;
-const char *store_default_root(struct arena *); /* /run/hind, or $XDG_RUNTIME_DIR/hind for who is not root */
+/* /run/hind; for who is not the host's root, $XDG_RUNTIME_DIR/hind or /run/user/UID/hind. */
+const char *store_default_root(struct arena *);
 
 /* ---- release.c ---- */
 int container_start(struct container *, struct err *) must_check;

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "container/container.h"
+#include "sys/capable.h"
 #include "sys/pidfd.h"
 #include "json/decode.h"
 
@@ -21,9 +22,11 @@ const char *store_default_root(struct arena *arena)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
 
-	if (geteuid() == 0 || !runtime_dir || !*runtime_dir)
+	if (geteuid() == 0 && (!runtime_dir || !in_user_namespace()))
 		return "/run/hind";
-	return arena_printf(arena, "%s/hind", runtime_dir);
+	if (runtime_dir && *runtime_dir == '/')
+		return arena_printf(arena, "%s/hind", runtime_dir);
+	return arena_printf(arena, "/run/user/%u/hind", geteuid());
 }
 
 int container_id_check(const char *id, struct err *e)

@@ -16,7 +16,7 @@
 #include "step/ns.h"
 #include "sys/mountfd.h"
 
-static bool in_user_namespace(const struct init *init)
+static bool in_container_userns(const struct init *init)
 {
 	return init->new_ns[NS_USER] || init->join_ns[NS_USER];
 }
@@ -45,7 +45,7 @@ int mount_source_open(const struct mount_entry *m, struct err *e)
 	 * our own copy can be cloned. */
 	int fd = mountfd_open(AT_FDCWD, path, !m->options.source_link, e);
 
-	if (fd < 0 && e->code == EACCES && in_user_namespace(m->init))
+	if (fd < 0 && e->code == EACCES && in_container_userns(m->init))
 		return err_wrap(
 			e, "the container's root user, who is another one on the host, has to reach the source");
 	return fd;
@@ -94,7 +94,7 @@ static int make_copy(const struct mount_entry *m, int source_fd, struct err *e)
 	cleanup_fd int tree_fd =
 		ready_fd < 0 ? mountfd_clone(source_fd, o->recursive, e) : fcntl(ready_fd, F_DUPFD_CLOEXEC, 3);
 
-	if (tree_fd < 0 && e->code == EINVAL && !o->recursive && in_user_namespace(m->init))
+	if (tree_fd < 0 && e->code == EINVAL && !o->recursive && in_container_userns(m->init))
 		return err_wrap(e,
 			"%s has mounts below it that a user namespace may not uncover: rbind takes them along",
 			m->config->source);
@@ -192,7 +192,7 @@ static int mode_of_target(const struct mount_entry *m, int target_fd, bool made,
 
 static int explain(const struct mount_entry *m, struct err *e)
 {
-	if (e->code == EPERM && in_user_namespace(m->init) && (str_eq(m->type, "proc") || str_eq(m->type, "sysfs")))
+	if (e->code == EPERM && in_container_userns(m->init) && (str_eq(m->type, "proc") || str_eq(m->type, "sysfs")))
 		return err_wrap(e,
 			"%s: a user namespace gets a new one only where the host's own is not covered by other mounts, "
 			"and with a namespace of its own (pid for proc, network for sysfs)",
@@ -204,7 +204,7 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 {
 	const struct mount_options *o = &m->options;
 	uint64_t attr = (o->set | o->set_all) & ~(uint64_t)(m->readonly_later ? MOUNT_ATTR_RDONLY : 0);
-	cleanup_free const char **data = mem_alloc((o->n_data + 1) * sizeof *data);
+	cleanup_free const char **data = mem_alloc((o->n_data + 2) * sizeof *data);
 	cleanup_fd int tree_fd = -1;
 	size_t n = o->n_data;
 	char mode[16];
@@ -212,6 +212,10 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 	if (strcmp(m->type, "overlay") == 0 && mount_overlay_dirs(m, e))
 		return err_wrap(e, "overlay");
 	memcpy(data, o->data, n * sizeof *data);
+	/* An overlay keeps its notes in trusted.*, which only the host's root can write; without them, it cannot replace
+	 * a directory of its lower layer. */
+	if (strcmp(m->type, "overlay") == 0 && in_container_userns(m->init))
+		data[n++] = "userxattr";
 	if (source_fd >= 0) {
 		tree_fd = make_copy(m, source_fd, e);
 	} else if (mode_of_target(m, target_fd, target_made, mode, sizeof mode, e) == 0) {

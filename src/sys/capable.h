@@ -7,4 +7,7 @@
  * first one. */
 bool capable(int capability);
 
+/* Is this process in a user namespace other than the first one? */
+bool in_user_namespace(void);
+
 #endif
