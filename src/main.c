@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&cmd_kill,
 	&cmd_delete,
 	&cmd_list,
+	&cmd_mounts,
 	&cmd_spec,
 	&cmd_validate,
 	&cmd_features,

@@ -79,7 +79,7 @@ _hind()
 		_hind_value "$previous" "$current" && return
 		case $current in
 		-*) _hind_words "$current" "$globals" ;;
-		*) _hind_words "$current" run create start state kill delete list spec validate features ;;
+		*) _hind_words "$current" run create start state kill delete list mounts spec validate features ;;
 		esac
 		return
 	fi
@@ -104,6 +104,15 @@ _hind()
 		;;
 	delete:-*) _hind_words "$current" --force --help ;;
 	list:-*) _hind_words "$current" --quiet --format --help ;;
+	mounts:*)
+		if ((COMP_CWORD == i + 1)); then
+			_hind_words "$current" add remove
+		elif ((COMP_CWORD == i + 2)); then
+			_hind_ids "$current"
+		else
+			compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		fi
+		;;
 	spec:-*) _hind_words "$current" --bundle --rootless --help ;;
 	validate:-*) _hind_words "$current" --bundle --help ;;
 	validate:*) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;

@@ -1,6 +1,6 @@
 # fish completion for hind(1)
 
-set -l commands run create start state kill delete list spec validate features
+set -l commands run create start state kill delete list mounts spec validate features
 
 function __hind_ids
     hind list -q 2>/dev/null
@@ -26,11 +26,13 @@ complete -c hind -n "not __fish_seen_subcommand_from $commands" -a state -d 'Pri
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a kill -d 'Send it a signal'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a delete -d 'Remove it'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a mounts -d 'Add or remove mounts'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a config.json to start from'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a validate -d 'Check a config.json'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this build supports'
 
-complete -c hind -n '__fish_seen_subcommand_from start state kill delete' -a '(__hind_ids)'
+complete -c hind -n '__fish_seen_subcommand_from start state kill delete mounts' -a '(__hind_ids)'
+complete -c hind -n '__fish_seen_subcommand_from mounts' -a 'add remove' -F
 complete -c hind -n '__fish_seen_subcommand_from kill' -s a -l all -d 'Every process'
 complete -c hind -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill it first'
 complete -c hind -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'Ids only'

@@ -52,6 +52,8 @@ int launch_start(struct launch *, struct err *) must_check;
 /* What `delete --force` does, by what the launch knows; init is reaped. Nothing where somebody else has deleted it
  * meanwhile. */
 int launch_remove(struct launch *, struct err *) must_check;
+/* No descriptor yet: before anything is opened in a zeroed launch. */
+void launch_blank(struct launch *);
 void launch_close(struct launch *);
 
 /* ---- store.c: one directory per container below --root ----
@@ -92,6 +94,13 @@ int start_result(int fd, struct err *) must_check;
 int container_kill(struct container *, int sig, bool all, struct err *) must_check;
 /* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */
 int container_delete(struct container *, bool force, struct err *) must_check;
+
+/* ---- mounts.c: mounts of a running container ---- */
+/* text: the list, or an object with the member `mounts`; name: of the file, for its errors. Either all of them are
+ * mounted, or none. */
+int container_mounts_add(struct container *, const char *text, const char *name, struct err *) must_check;
+/* Takes what is mounted at each destination away; an error leaves those before it removed. */
+int container_mounts_remove(struct container *, const char *text, const char *name, struct err *) must_check;
 
 /* ---- remover.c ---- */
 /* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute. */

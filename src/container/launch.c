@@ -447,7 +447,7 @@ const struct host_step host_commit = { "commit", NULL, commit, commit_undo };
 
 /* ---- the way through ---- */
 
-static void launch_blank(struct launch *l)
+void launch_blank(struct launch *l)
 {
 	l->root_fd = l->store_fd = l->sync_fd = l->go_fd = l->pidfd = l->master_fd = -1;
 	l->kit.host_proc_fd = l->kit.bundle_fd = l->kit.console_fd = l->kit.start_fd = -1;

@@ -354,7 +354,11 @@ static int mount_tree(struct mount_entry *m, struct err *e)
 		return -1;
 	if (mount_idmap_apply(m, tree_fd, e))
 		return -1;
-	return mountfd_attach(tree_fd, target_fd, e) || keep_handles(m, tree_fd, e) ? -1 : 0;
+	if (mountfd_attach(tree_fd, target_fd, e) || keep_handles(m, tree_fd, e))
+		return -1;
+	if (m->mount_fd)
+		*m->mount_fd = take_fd(&tree_fd);
+	return 0;
 }
 
 /* --- the list --- */
@@ -393,23 +397,26 @@ static int mount_one(struct mount_entry *m, struct err *e)
 	return linked ? (linked < 0 ? -1 : 0) : mount_tree(m, e);
 }
 
+int mount_apply(struct init *init, size_t index, int *mount_fd, struct err *e)
+{
+	const struct oci_mount *config = &init->config->mounts[index];
+	struct mount_entry m = { .init = init, .index = index, .config = config, .mount_fd = mount_fd };
+	int status;
+
+	mount_options_parse(config->options, config->n_options, &m.options);
+	m.type = is_bind(config, &m.options) ? "bind" : config->type ? config->type : "none";
+	status = mount_one(&m, e);
+	if (status == 0)
+		tell(&m);
+	mount_options_free(&m.options);
+	return status ? mount_entry_error(index, config, str_eq(m.type, "bind"), e) : 0;
+}
+
 static int mount_all(struct init *init, struct err *e)
 {
-	const struct oci_config *config = init->config;
-
-	for (size_t i = 0; i < config->n_mounts; i++) {
-		struct mount_entry m = { .init = init, .index = i, .config = &config->mounts[i] };
-		int status;
-
-		mount_options_parse(m.config->options, m.config->n_options, &m.options);
-		m.type = is_bind(m.config, &m.options) ? "bind" : m.config->type ? m.config->type : "none";
-		status = mount_one(&m, e);
-		if (status == 0)
-			tell(&m);
-		mount_options_free(&m.options);
-		if (status)
-			return mount_entry_error(i, m.config, str_eq(m.type, "bind"), e);
-	}
+	for (size_t i = 0; i < init->config->n_mounts; i++)
+		if (mount_apply(init, i, NULL, e))
+			return -1;
 	return 0;
 }
 

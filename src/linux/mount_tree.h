@@ -15,6 +15,7 @@ struct mount_entry {
 	const struct oci_mount *config;
 	struct mount_options options;
 	const char *type;    /* never NULL: "bind" for every bind mount */
+	int *mount_fd;       /* gets the mount that was attached; NULL: nobody asks */
 	bool readonly_later; /* "ro" of a mount that is still to be filled: init_rootfs_seal sets it */
 };
 
@@ -37,6 +38,10 @@ int mount_tree_new(const struct mount_entry *, const char *type, const char *con
 int mount_tree_superblock(const struct mount_entry *, int fs_fd, struct err *) must_check;
 /* One word of a file system's own options, "key=value" or "key". */
 int mount_tree_configure(int fs_fd, const char *word, struct err *) must_check;
+
+/* Mounts one entry below the root: what init_mount does with each. mount_fd (may be NULL) gets the mount; it stays as it
+ * is where the entry changed one or made a link. */
+int mount_apply(struct init *, size_t index, int *mount_fd, struct err *) must_check;
 
 /* mount_idmap.c: uidMappings, gidMappings, "idmap" and "ridmap" */
 void mount_idmap_validate(const struct oci_config *, size_t index, const struct mount_options *, struct problems *);
