@@ -95,7 +95,7 @@ int container_kill(struct container *, int sig, bool all, struct err *) must_che
 /* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */
 int container_delete(struct container *, bool force, struct err *) must_check;
 
-/* ---- mounts.c: mounts of a running container ---- */
+/* ---- live_mount.c: mounts of a running container ---- */
 /* text: the list, or an object with the member `mounts`; name: of the file, for its errors. Either all of them are
  * mounted, or none. */
 int container_mounts_add(struct container *, const char *text, const char *name, struct err *) must_check;

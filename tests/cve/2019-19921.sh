@@ -1,4 +1,4 @@
-# CVE-2019-19921, CVE-2023-27561, CVE-2025-54867: /proc or /sys of the image is a link, and what is written or mounted there goes
+# CVE-2019-19921, CVE-2023-27561, CVE-2023-28642, CVE-2025-54867: /proc or /sys of the image is a link, and what is written or mounted there goes
 # somewhere else. HIND_ROUNDS: how often the race is run (100).
 # timeout: 600
 # covers: mount
