@@ -16,9 +16,10 @@ struct hierarchy {
 	char *dir;            /* both: "/sys/fs/cgroup/cpu,cpuacct/hind/ID" */
 	unsigned controllers; /* bits by the order of controllers[] in controller.h */
 	bool v2;
-	bool fresh;       /* its directory was made by us just now, so it holds nothing but the kernel's defaults */
-	bool ours;        /* made or taken over, so it may be killed and removed */
-	int made_parents; /* how many directories above it were not there before */
+	bool fresh; /* its directory was made by us just now, so it holds nothing but the kernel's defaults */
+	bool ours;  /* made or taken over, so it may be killed and removed */
+	struct journal *journal; /* of an update; NULL otherwise */
+	int made_parents;        /* how many directories above it were not there before */
 };
 
 struct cgroup_manager;
@@ -27,8 +28,9 @@ struct cgroup {
 	struct hierarchy *hierarchies;
 	size_t n;
 	bool v2, hybrid;
-	bool forgone; /* cgroup_forgo left out what resources might ask for */
-	int dir_fd;   /* cgroup_clone_fd's, or -1 */
+	bool forgone;  /* cgroup_forgo left out what resources might ask for */
+	int dir_fd;    /* cgroup_clone_fd's, or -1 */
+	bool no_clone; /* there shall be none */
 };
 
 struct cgroup_manager {

@@ -32,6 +32,8 @@
 int launch_opts_settle(const struct globals *, const char *id, struct launch_opts *, struct err *) must_check;
 /* The bundle that they name. */
 int launch_opts_load(const struct globals *, const struct launch_opts *, struct bundle *, struct err *) must_check;
+/* The descriptors alone; the first `activated` of them come by socket activation. */
+int launch_opts_preserve(struct launch_opts *, uint64_t activated, struct err *) must_check;
 /* The rules of terminal, console socket and detach. */
 int launch_opts_check(const struct launch_opts *, const struct oci_config *, struct err *) must_check;
 

@@ -233,7 +233,8 @@ void init_main(struct launch *l, int sync_fd)
 	fd_close(&l->store_fd);
 	fd_close(&l->root_fd);
 	fd_close(&l->go_fd);
-	if (init_steps_run(plan_init, &in, &e) || sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
+	if (init_steps_run(l->join_pid ? plan_join_init : plan_init, &in, &e) ||
+		sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
 		if (sync_send_err(in.sync_fd, &e, &ignored))
 			_exit(125);
 		_exit(1);
@@ -241,7 +242,7 @@ void init_main(struct launch *l, int sync_fd)
 	start_fd = wait_for_start(&in, &e);
 	if (start_fd < 0)
 		_exit(1);
-	if (init_steps_run(plan_init_last, &in, &e) == 0)
+	if (init_steps_run(l->join_pid ? plan_join_last : plan_init_last, &in, &e) == 0)
 		exec_program(&in, &e);
 	/* write, not sendmsg: a seccomp filter is loaded by now, and hardly any refuses write. */
 	if (write(start_fd, &e, sizeof e) < 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/spawn.h"
 #include "base/str.h"
 #include "container/container.h"
 #include "linux/id_map.h"
@@ -36,7 +37,7 @@ bool rootless_cgroups(enum rootless mode)
 static int map_ids(struct arena *arena, const struct id_map *kind, uint32_t own, struct oci_id_mapping **v, size_t *n,
 	const char **why, struct err *e)
 {
-	cleanup_free char *program = id_program_find(kind->program);
+	cleanup_free char *program = spawn_find(kind->program);
 	struct id_range *ranges;
 	size_t n_ranges;
 	uint32_t next = 1;
@@ -130,5 +131,5 @@ int rootless_amend(enum rootless mode, const char *id, struct oci_config *c, str
 		why ? ": " : "", why ? why : "");
 	if (why && wants_more(c))
 		log_warn("rootless", "the container has user 0 and group 0 only: %s", why);
-	return 0;
+	return 1;
 }

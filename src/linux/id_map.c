@@ -118,23 +118,6 @@ static int write_map(int proc_fd, pid_t pid, const struct id_map *map, struct er
 
 /* --- by the set-id programs --- */
 
-/* The caller's PATH first, but podman gives none: then where distributions put set-id programs. */
-char *id_program_find(const char *name)
-{
-	const char *env = getenv("PATH");
-	cleanup_free char *dirs =
-		mem_printf("%s:/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin:/run/wrappers/bin", env ? env : "");
-
-	for (char *save = NULL, *dir = strtok_r(dirs, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
-		char *path = mem_printf("%s/%s", dir, name);
-
-		if (*dir == '/' && access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
 static bool is_granted(const struct id_range *ranges, size_t n, const struct oci_id_mapping *m, uint32_t own)
 {
 	if (m->size == 1 && m->host_id == own)
@@ -171,7 +154,7 @@ static void name_missing_range(const struct id_map *map, struct err *e)
 
 static int run_program(pid_t pid, const struct id_map *map, struct err *e)
 {
-	cleanup_free char *path = id_program_find(map->program);
+	cleanup_free char *path = spawn_find(map->program);
 	cleanup_arena struct arena *arena = arena_new();
 	char **argv = arena_alloc(arena, (2 + 3 * map->n + 1) * sizeof *argv);
 	size_t n = 0;

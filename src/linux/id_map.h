@@ -36,7 +36,5 @@ struct id_range {
 /* The ranges that a file such as /etc/subuid gives to the user, in its order, in memory of the arena; none where it
  * does not exist. */
 int id_ranges_read(const char *file, uid_t uid, struct arena *, struct id_range **, size_t *n, struct err *) must_check;
-/* The path of a set-id program such as "newuidmap", or NULL. The caller frees it. */
-char *id_program_find(const char *name);
 
 #endif

@@ -156,6 +156,20 @@ stopped_for_user() # ID
 	[ "$(uhind state "$1" | jq -r .status)" = stopped ]
 }
 
+# Who enters later finds what was added, though config.json does not have it.
+test_exec()
+{
+	args sleep 1000
+	id_new
+	uhind create --bundle "$BUNDLE" "$ID" > container.log 2>&1 < /dev/null || fail "$(cat container.log)"
+	expect_status 0 uhind start "$ID"
+	expect_status 0 uhind exec "$ID" sh -c 'id -u; cat /proc/self/uid_map; touch /tmp/x'
+	expect_match '^0$' "$OUTPUT"
+	expect_match '^ +0 +4242 +1$' "$OUTPUT"
+	expect_eq 4242 "$(stat -c %u b/rootfs/tmp/x)"
+	expect_status 0 uhind delete --force "$ID"
+}
+
 test_delete_force()
 {
 	args sleep 1000
