@@ -4,18 +4,20 @@
 # timeout: 120
 
 # Everybody in the container's pid namespace may look at /proc/PID/exe of its init, and keep what it opens there.
-ATTACK='for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do
+# A file that is closed to writing while it runs is not afterwards: so it tries again.
+# shellcheck disable=SC2016
+ATTACK='while :; do
 	for exe in /proc/[0-9]*/exe; do
 		case $(readlink $exe) in /bin/*|"") continue ;; esac
-		exec 9< $exe || continue
-		echo "got $(readlink $exe)"
-		for again in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-			{ echo "#!/evil" > /proc/self/fd/9; } 2> /dev/null && echo written && exit
+		command exec 9< $exe || continue
+		echo "got $exe"
+		for again in $(seq 500); do
+			(echo "#!/evil" > /proc/self/fd/9) 2> /dev/null && echo written && exit
 			usleep 1000
 		done
 		exec 9<&-
 	done
-	usleep 5000
+	usleep 2000
 done'
 
 setup()
@@ -36,20 +38,24 @@ unharmed()
 	expect_status 0 own --version
 }
 
-# The image names the runtime itself as the interpreter of its program.
+# The image names the runtime itself as the interpreter of its program, which here waits for a reader's end: long enough to be
+# opened by anybody.
 test_program_that_is_the_runtime()
 {
 	args sh -c "$ATTACK"
 	create
 	expect_status 0 hind start "$ID"
 	pid=$(pid_of "$ID")
-	printf '#!/proc/self/exe\n' > b/rootfs/bin/entry
+	printf '#!/proc/self/exe --log\n' > b/rootfs/bin/entry
 	chmod 755 b/rootfs/bin/entry
+	mkfifo b/rootfs/fifo
 	config ".linux.namespaces|=map(if .type==\"pid\" then .path=\"/proc/$pid/ns/pid\" else . end)"
-	args /bin/entry
-	for round in 1 2 3 4 5 6 7 8 9 10; do
-		capture own run --bundle "$BUNDLE" "$ID-$round"
-	done
+	args /bin/entry validate /fifo
+	own run --bundle "$BUNDLE" "$ID-entry" > entry.log 2>&1 < /dev/null &
+	wait_for grep -q got container.log
+	echo '{}' > b/rootfs/fifo
+	wait $! || :
+	sleep 1
 	unharmed
 	expect_no_match written "$(cat container.log)"
 }
