@@ -1,4 +1,6 @@
 # hind update: limits of a container that lives
+# covers: linux.resources.memory.{disableOOMKiller,checkBeforeUpdate}
+# covers: update/--{blkio-weight,cpu-burst,cpu-idle,cpu-period,cpu-quota,cpu-share,cpuset-cpus,cpuset-mems,memory,memory-reservation,memory-swap,pids-limit,resources}
 
 setup()
 {
