@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every test, from a fresh Debian or Ubuntu machine on: installs what building and testing need, builds, and runs
-#	the layers, the unit tests, the containers (tests/run), the failing host (tests/fail), the history (tests/cve),
+#	the layers, the schemas, the unit tests, the containers (tests/run), the failing host (tests/fail), the history (tests/cve),
 #	units and containers once more under the address and undefined-behaviour sanitizers,
 #	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
 # As root; asks nothing. The last line reads `N passed, N failed, N skipped`; each skip stands above it with its reason.
@@ -84,6 +84,7 @@ results=$PWD/build/test-results
 build build
 : >"$results"
 part layers python3 tests/layers.py
+part schemas python3 tests/schemas.py
 # shellcheck disable=SC2046
 part units build/tests/runner $(unit_programs build)
 # shellcheck disable=SC2046

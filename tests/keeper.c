@@ -54,8 +54,7 @@ static void set_env(const struct keeper_place *place, const char *dir, int numbe
 	unsetenv("LISTEN_FDS");
 }
 
-/* The case's own mounts: shared as systemd's are, so that a runtime that lets its mounts propagate to the host is seen.
- */
+/* The case's own mounts: shared as systemd's are, so that a runtime that lets its mounts propagate to the host is seen. */
 static void private_mounts(void)
 {
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||

@@ -1,6 +1,6 @@
 # fish completion for hind(1)
 
-set -l commands run create start state kill delete list spec validate features
+set -l commands run create start exec state ps kill pause resume delete list spec validate features
 
 function __hind_ids
     hind list -q 2>/dev/null
@@ -21,19 +21,24 @@ complete -c hind -s h -l help -d 'Show the options'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a run -d 'Run a container to its end'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a create -d 'Create a container from a bundle'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a start -d 'Run the program of a created container'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a exec -d 'Run one more program in a container'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a state -d 'Print its state'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a ps -d 'List its processes'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a kill -d 'Send it a signal'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a pause -d 'Let it stand still'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a resume -d 'Let it go on'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a delete -d 'Remove it'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a config.json to start from'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a validate -d 'Check a config.json'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this build supports'
 
-complete -c hind -n '__fish_seen_subcommand_from start state kill delete' -a '(__hind_ids)'
+complete -c hind -n '__fish_seen_subcommand_from start exec state ps kill pause resume delete' -a '(__hind_ids)'
 complete -c hind -n '__fish_seen_subcommand_from kill' -s a -l all -d 'Every process'
 complete -c hind -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill it first'
+complete -c hind -n '__fish_seen_subcommand_from kill delete' -s r -l regex -d 'Every container that matches'
 complete -c hind -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'Ids only'
-complete -c hind -n '__fish_seen_subcommand_from list' -s f -l format -x -a 'table json' -d 'How to print'
+complete -c hind -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d 'How to print'
 complete -c hind -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a user who is not root'
 complete -c hind -n '__fish_seen_subcommand_from validate' -F
 
@@ -45,6 +50,24 @@ complete -c hind -n '__fish_seen_subcommand_from run create' -l pid-file -r -F -
 complete -c hind -n '__fish_seen_subcommand_from run create' -l preserve-fds -x -d 'Pass on N descriptors from 3 on'
 complete -c hind -n '__fish_seen_subcommand_from run create' -l no-pivot -d 'Move the root instead of pivot_root'
 complete -c hind -n '__fish_seen_subcommand_from run create' -l no-new-keyring -d 'Keep the session keyring'
+
+complete -c hind -n '__fish_seen_subcommand_from exec' -s p -l process -r -F -d 'The process as JSON'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l cwd -x -d 'Working directory'
+complete -c hind -n '__fish_seen_subcommand_from exec' -s e -l env -x -d 'Set a variable'
+complete -c hind -n '__fish_seen_subcommand_from exec' -s t -l tty -d 'Give it a terminal'
+complete -c hind -n '__fish_seen_subcommand_from exec' -s u -l user -x -d 'User and group in numbers'
+complete -c hind -n '__fish_seen_subcommand_from exec' -s g -l additional-gids -x -d 'One more group'
+complete -c hind -n '__fish_seen_subcommand_from exec' -s d -l detach -d 'Return once the program runs'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l pid-file -r -F -d 'Write its pid there'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l console-socket -r -F -d 'Socket that receives the pty'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l pidfd-socket -r -F -d 'Socket that receives its pidfd'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l process-label -x -d 'SELinux label'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l apparmor -x -d 'AppArmor profile'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l no-new-privs -d 'No program gains privileges'
+complete -c hind -n '__fish_seen_subcommand_from exec' -s c -l cap -x -d 'One capability more'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l preserve-fds -x -d 'Pass on N descriptors from 3 on'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l cgroup -x -d 'A cgroup below the own one'
+complete -c hind -n '__fish_seen_subcommand_from exec' -l ignore-paused -d 'Enter a paused container'
 
 complete -c hind -n '__fish_seen_subcommand_from run' -a 'NOIMG (__fish_complete_directories)'
 complete -c hind -n '__fish_seen_subcommand_from run' -s d -l detach -d 'Return once the program runs'

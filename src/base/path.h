@@ -10,11 +10,9 @@
 
 #include "base/err.h"
 
-/* oflags: O_PATH, O_RDONLY, O_DIRECTORY, O_NOFOLLOW ... (O_CREAT is refused: use path_make_*). -1 with e->code = errno.
- */
+/* oflags: O_PATH, O_RDONLY, O_DIRECTORY, O_NOFOLLOW ... (O_CREAT is refused: use path_make_*). -1 with e->code = errno. */
 int path_open_in(int root_fd, const char *path, int oflags, struct err *e) must_check;
-/* As path_open_in, and any symbolic link on the way is an error (for /proc and /sys: CVE-2019-19921, CVE-2023-27561).
- */
+/* As path_open_in, and any symbolic link on the way is an error (for /proc and /sys: CVE-2019-19921, CVE-2023-27561). */
 int path_open_nolink(int root_fd, const char *path, int oflags, struct err *e) must_check;
 /* A file of the private procfs, relative ("self/oom_score_adj", "sys/kernel/shmmax"): stays below proc_fd and on its
  * own mount, so that nothing that was mounted over a file of /proc can take the write (CVE-2025-52881). */
@@ -24,8 +22,7 @@ int path_open_proc(int proc_fd, const char *path, int oflags, struct err *e) mus
 int path_make_dirs(int root_fd, const char *path, mode_t mode, struct err *e) must_check;
 /* An O_PATH fd of the file; where missing, it is made empty by mknodat(S_IFREG), with its parent directories. */
 int path_make_file(int root_fd, const char *path, mode_t mode, struct err *e) must_check;
-/* The parent directory of path (made where missing) as an O_PATH fd; *name points at the last component, inside path.
- */
+/* The parent directory of path (made where missing) as an O_PATH fd; *name points at the last component, inside path. */
 int path_make_parent(int root_fd, const char *path, mode_t mode, const char **name, struct err *e) must_check;
 /* Are they the same as text, but for "//", "/./" and slashes at either end? */
 bool path_same(const char *a, const char *b);

@@ -18,8 +18,7 @@ int str_i64(const char *s, int64_t *out) must_check;
 int str_id(const char *s, uint32_t *out) must_check;
 /* Bytes with an optional suffix b, k, m, g, t (either case, 1024 each); -1 where it is none or does not fit. */
 int str_size(const char *s, uint64_t *out) must_check;
-/* The member of names (n strings) that is nearest to s by edit distance, or NULL where none is near enough to suggest.
- */
+/* The member of names (n strings) that is nearest to s by edit distance, or NULL where none is near enough to suggest. */
 const char *str_nearest(const char *s, const char *const *names, size_t n);
 
 /* Now, in UTC, as RFC 3339 has it: "2026-11-24T05:03:41.123456789Z". Not gmtime(3), which reads the host's time zone

@@ -136,6 +136,11 @@ int cgroup_clone_fd(struct cgroup *cg)
 	return cg->dir_fd;
 }
 
+void cgroup_clone_failed(struct cgroup *cg)
+{
+	fd_close(&cg->dir_fd);
+}
+
 int cgroup_join(struct cgroup *cg, pid_t pid, struct err *e)
 {
 	return cg->manager->join(cg, pid, e);
@@ -192,8 +197,7 @@ static bool all_ours(const struct cgroup *cg)
 	return true;
 }
 
-/* Ends what keeps this one hierarchy busy: the container's processes as a whole, then those that have left the others.
- */
+/* Ends what keeps this one hierarchy busy: the container's processes as a whole, then those that have left the others. */
 static int evict(struct cgroup *cg, struct hierarchy *h, struct err *e)
 {
 	cleanup_free pid_t *pids = NULL;

@@ -35,12 +35,21 @@ int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) mu
 int cgroup_make_v2(struct cgroup *, struct err *) must_check;
 /* An O_DIRECTORY fd of that part for CLONE_INTO_CGROUP, or -1 where there is none. Stays open with cg. */
 int cgroup_clone_fd(struct cgroup *);
+/* Nobody was born there: who should have been is moved there by cgroup_entrances. */
+void cgroup_clone_failed(struct cgroup *);
 int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
 /* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle
  * machine); a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the
  * child writes "0" to, at most `room` of them, one a hierarchy. Opened here, as the child may be without the right to.
- * A cgroup2 is joined for pid here and now, unless that was born in it. *n = 0 on v2. The caller closes them. */
+ * A cgroup2 is joined for pid here and now, unless that was born in it; so *n = 0 on v2. The caller closes them. */
 int cgroup_entrances(struct cgroup *, pid_t, int *fds, size_t room, size_t *n, struct err *) must_check;
+
+/* exec: from here on cg is the existing cgroup `path` below the container's; controllers: those of v1 that this is for,
+ * "cpu" or "cpu,memory", NULL: all. ".." is refused. */
+int cgroup_descend(struct cgroup *, const char *controllers, const char *path, struct arena *, struct err *) must_check;
+/* exec, v2: from here on cg is the cgroup below the container's where that process of the container is; -1 where it is
+ * no other. */
+int cgroup_follow(struct cgroup *, pid_t, struct arena *);
 
 /* Sends SIGKILL to everything inside (cgroup.kill; on v1 freeze, kill, thaw) and waits, 10 s at most, until it is
  * empty. */

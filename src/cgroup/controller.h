@@ -57,8 +57,7 @@ unsigned controllers_asked(const struct oci_resources *);
  * order depends on what is set already: a refused write is tried again after the others, as long as one of them
  * succeeds. */
 int limits_apply(struct hierarchy *, const struct controller *, const struct oci_resources *, struct err *) must_check;
-/* One write, logged; the message names member, text, file, and advice. On v2 a controller that is not enabled yet is.
- */
+/* One write, logged; the message names member, text, file, and advice. On v2 a controller that is not enabled yet is. */
 int limit_write(struct hierarchy *, const struct controller *, const struct limit *, const char *file, const char *text,
 	struct err *) must_check;
 

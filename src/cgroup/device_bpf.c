@@ -1,10 +1,9 @@
 /* Device rules on v2, which has no files for them: an eBPF program at the cgroup is asked for each access;
- *cgroup-v2.rst, "Device controller", and struct bpf_cgroup_dev_ctx in linux/bpf.h. The program is one block per
- *exception, in a row:
+ * cgroup-v2.rst, "Device controller", and struct bpf_cgroup_dev_ctx in linux/bpf.h. The program is one block per
+ * exception, in a row:
  *
  *	type differs -> next;  major differs -> next;  minor differs -> next;  access not the exception's -> next;
- *return
- */
+ *	return */
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stddef.h>

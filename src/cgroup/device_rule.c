@@ -197,8 +197,7 @@ static int write_exceptions(
 	return 0;
 }
 
-/* Without a rule for all devices the list in force stays, whose behaviour may be either: each rule is written as it is.
- */
+/* Without a rule for all devices the list in force stays, whose behaviour may be either: each rule is written as it is. */
 static int write_rules(const struct hierarchy *h, const struct oci_resources *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n_devices; i++)

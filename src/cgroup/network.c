@@ -1,6 +1,5 @@
 /* net_cls and net_prio: config-linux.md, "Network"; cgroup-v1/net_cls.rst, net_prio.rst. v2 has neither: there, packets
- * are told by their cgroup's path (iptables -m cgroup, eBPF), so the two members have no effect and a warning says so.
- */
+ * are told by their cgroup's path (iptables -m cgroup, eBPF), so the two members have no effect and a warning says so. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/opt.h"
+#include "base/str.h"
 #include "cmd/launch_opts.h"
 #include "cmd/run_flags.h"
 #include "container/container.h"
@@ -92,30 +93,30 @@ static int run_bundle(const struct globals *g, const char *id, struct launch_opt
 {
 	struct bundle b = { 0 };
 	struct launch l;
+	int status;
 
-	if (launch_opts_settle(g, id, o, e) || bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e))
+	if (launch_opts_settle(g, id, o, e))
 		return -1;
-	l = (struct launch){ .opts = o, .config = &b.config, .arena = g->arena, .bundle = b.path, .attached = true };
-	return go(g, &l, o->keep, false, e);
+	status = bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e);
+	if (status == 0) {
+		l = (struct launch){ .opts = o,
+			.config = &b.config,
+			.config_text = b.text,
+			.config_len = b.len,
+			.arena = g->arena,
+			.bundle = b.path,
+			.attached = true };
+		status = go(g, &l, o->keep, false, e);
+	}
+	bundle_close(&b);
+	return status;
 }
 
 /* ---- the shortcut ---- */
 
-struct shortcut {
-	const struct image *image;
-	const char *text; /* config.json */
-	size_t len;
-};
-
-static int write_bundle(struct launch *l, struct err *e)
+static int prepare_image(struct launch *l, struct err *e)
 {
-	const struct shortcut *s = l->prepare_data;
-	cleanup_fd int fd = -1;
-
-	if (image_prepare(s->image, l->store_fd, e))
-		return -1;
-	fd = openat(l->store_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return fd < 0 ? err_sys(e, "create config.json") : fd_write_all(fd, s->text, s->len, e);
+	return image_prepare(l->prepare_data, l->store_fd, e);
 }
 
 static int check_own(const char *text, size_t len, struct arena *arena, struct oci_config *config, struct err *e)
@@ -134,10 +135,10 @@ static int run_image(
 {
 	struct image_opts image_opts = run_flags_image(f);
 	struct oci_config made = { 0 }, config = { 0 };
-	struct shortcut s = { .image = image };
 	struct launch l;
 	struct json_out *out;
-	const char *dir;
+	const char *dir, *text;
+	size_t len;
 	int status;
 
 	if (run_flags_name(f, g->arena, e) || launch_opts_settle(g, f->name, &f->launch, e) ||
@@ -148,19 +149,21 @@ static int run_image(
 		return -1;
 	out = json_out_new(f->dry_run);
 	json_struct(out, &json_oci_config, &made);
-	s.text = json_out_text(out, &s.len);
+	text = json_out_text(out, &len);
 	/* It is read back and checked like anybody's: one path for both faces. */
-	status = check_own(s.text, s.len, g->arena, &config, e);
+	status = check_own(text, len, g->arena, &config, e);
 	if (status == 0 && f->dry_run) {
-		puts(s.text);
+		puts(text);
 	} else if (status == 0) {
 		l = (struct launch){ .opts = &f->launch,
 			.config = &config,
+			.config_text = text,
+			.config_len = len,
 			.arena = g->arena,
 			.bundle = dir,
 			.attached = true,
-			.prepare = write_bundle,
-			.prepare_data = &s };
+			.prepare = prepare_image,
+			.prepare_data = image };
 		if (!f->interactive)
 			null_stdin();
 		status = go(g, &l, f->launch.keep, f->rm, e);
@@ -169,6 +172,21 @@ static int run_image(
 	}
 	json_out_free(out);
 	return status;
+}
+
+/* One word is an id. Whoever gives it what only an image has would otherwise miss a limit without being told. */
+static int refuse_image_options(const struct run_flags *f, const char *word, struct err *e)
+{
+	if (str_eq(word, "NOIMG") || str_eq(word, "noimg"))
+		return err_set(e, "run %s needs a command: hind run %s CMD [ARG...]", word, word);
+	for (const struct opt *o = run_opts; o->name; o++)
+		if (o->offset >= offsetof(struct run_flags, interactive) && opt_given(o, f))
+			return err_set(e,
+				"run --%s needs an image and a command (hind run --%s ... IMAGE CMD), and \"%s\" alone "
+				"is "
+				"the id of a bundle, whose config.json says such things",
+				o->name, o->name, word);
+	return 0;
 }
 
 static int run_words(const struct globals *g, struct run_flags *f, int words, char **argv, struct err *e)
@@ -183,6 +201,8 @@ static int run_words(const struct globals *g, struct run_flags *f, int words, ch
 			e, "run takes an id (hind run [-b BUNDLE] ID) or an image and a command (hind run IMAGE CMD)");
 	if (words > 1 && f->launch.bundle)
 		return err_set(e, "run --bundle takes one container id: hind run -b BUNDLE ID");
+	if (words == 1 && refuse_image_options(f, argv[1], e))
+		return -1;
 	if (words == 1)
 		return run_bundle(g, argv[1], &f->launch, e);
 	status = run_image(g, f, words, argv, &image, e);

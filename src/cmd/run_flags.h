@@ -7,8 +7,7 @@
  *  3. image_open with run_flags_image: what IMAGE is
  *  4. run_flags_config: the config; with --dry-run it is printed, and nothing has been made
  *  5. image_prepare, once the container's directory is there
- *  6. config.json is written into that directory, which from then on is the bundle
- */
+ *  6. config.json is written into that directory, which from then on is the bundle */
 #ifndef HIND_RUN_FLAGS_H
 #define HIND_RUN_FLAGS_H
 #include <stdbool.h>

@@ -28,7 +28,24 @@ int container_kill(struct container *c, int sig, bool all, struct err *e)
 		return -1;
 	}
 	log_info("kill", "id=%s pid=%d signal=%d", c->id, (int)c->pid, sig);
-	return 0;
+	/* A process that stands still on v1 dies only when it is let go. */
+	return sig == SIGKILL && c->status == STATUS_PAUSED ? cgroup_freeze(c->cgroup, false, e) : 0;
+}
+
+int container_pause(struct container *c, struct err *e)
+{
+	if (c->status != STATUS_RUNNING)
+		return err_set(e, "container not running: `%s` is %s", c->id, status_names[c->status]);
+	return cgroup_freeze(c->cgroup, true, e);
+}
+
+int container_resume(struct container *c, struct err *e)
+{
+	if (c->status == STATUS_PAUSED)
+		return cgroup_freeze(c->cgroup, false, e);
+	if (c->status == STATUS_RUNNING)
+		return err_set(e, "container not paused: `%s` is running", c->id);
+	return err_set(e, "container not running: `%s` is %s", c->id, status_names[c->status]);
 }
 
 static int end_init(struct container *c, struct err *e)

@@ -33,6 +33,18 @@ static int hygiene(struct init *in, struct err *e)
 
 const struct init_step init_hygiene = { "descriptors", NULL, hygiene };
 
+/* exec: the cgroup that we were born in was open for that, and our caller's descriptors were closed before. */
+static int close_birth(struct init *in, struct err *e)
+{
+	const struct kit *k = in->kit;
+	int keep[] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->console_fd, k->seccomp_agent_fd,
+		k->ns_fd[NS_CGROUP], log_fd() };
+
+	return fd_close_others(3 + k->preserve_fds, keep, ARRAY_LEN(keep), e);
+}
+
+const struct init_step init_descriptors = { "descriptors", NULL, close_birth };
+
 /* From here on we wait, perhaps for long, and a process of the container (an `exec` before `start`, a container that
  * shares our pid namespace) could look for us in /proc. What it would find there must lead nowhere: only what the start
  * still needs stays open. The log may be a file of the host, so it ends here, too. */
@@ -225,7 +237,8 @@ void init_main(struct launch *l, int sync_fd)
 	fd_close(&l->store_fd);
 	fd_close(&l->root_fd);
 	fd_close(&l->go_fd);
-	if (init_steps_run(plan_init, &in, &e) || sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
+	if (init_steps_run(l->join_pid ? plan_join_init : plan_init, &in, &e) ||
+		sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
 		if (sync_send_err(in.sync_fd, &e, &ignored))
 			_exit(125);
 		_exit(1);
@@ -233,7 +246,7 @@ void init_main(struct launch *l, int sync_fd)
 	start_fd = wait_for_start(&in, &e);
 	if (start_fd < 0)
 		_exit(1);
-	if (init_steps_run(plan_init_last, &in, &e) == 0)
+	if (init_steps_run(l->join_pid ? plan_join_last : plan_init_last, &in, &e) == 0)
 		exec_program(&in, &e);
 	/* write, not sendmsg: a seccomp filter is loaded by now, and hardly any refuses write. */
 	if (write(start_fd, &e, sizeof e) < 0)

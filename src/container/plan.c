@@ -28,6 +28,7 @@ const struct feature *const plan_features[] = {
 const struct host_step *const plan_host[] = {
 	&host_store,            /* the directory is the lock of the id */
 	&host_record,           /* before anything is made: `delete` must find it after a kill -9 */
+	&host_config,           /* what `exec` will want to know */
 	&host_bundle,           /* `run IMAGE`: its bundle goes into that directory, and with it */
 	&host_root,             /* the root file system and the bundle as handles */
 	&host_procfs,           /* our own procfs: the container's cannot be trusted */
@@ -94,5 +95,70 @@ const struct init_step *const plan_init_last[] = {
 	&init_start_hooks, /* startContainer: in the container, before its program */
 	&init_preserve,    /* the program's own descriptors lose close-on-exec as late as can be */
 	&init_seccomp,     /* last: the filter judges what follows, and that is execve alone */
+	NULL,
+};
+
+/* ---- exec: a process that comes into a container ---- */
+
+/* What of config.json is the new process's. */
+const struct feature *const plan_join_features[] = {
+	&feature_env,
+	&feature_cwd,
+	&feature_user,
+	&feature_caps,
+	&feature_rlimit,
+	&feature_oom,
+	&feature_terminal,
+	&feature_seccomp,
+	NULL,
+};
+
+const struct host_step *const plan_join_host[] = {
+	&host_procfs,            /* our own procfs: the container's cannot be trusted */
+	&host_namespace_of_init, /* which namespaces there are to enter */
+	&host_caps,
+	&host_seccomp_compile, /* what init has got, from the cache */
+	&host_seccomp_agent,
+	&host_terminal_connect,
+	&host_start_channel,
+	&host_join_cgroup, /* v2: the process is born inside */
+	&host_fork,        /* a process in between enters the container, and the child is born there */
+	&host_oom,         /* as at create, it takes the host's privileges */
+	&host_cgroup_join, /* v1: the child enters by itself */
+	&host_rlimit_raise,
+	&host_terminal_receive,
+	&host_ready,       /* the child has done its part */
+	&host_join_commit, /* pid file */
+	NULL,
+};
+
+const struct init_step *const plan_join_init[] = {
+	&init_descriptors,     /* none but sockets: others are in this pid namespace, and may be allowed to trace us */
+	&init_host_pid,        /* for the seccomp agent */
+	&init_userns_enter,    /* become root in here */
+	&init_procfs,          /* of this pid namespace: what the container mounts on /proc cannot be trusted */
+	&init_rootfs_entered,  /* where we are, as a handle */
+	&init_cgroup,          /* under the container's limits before anything of it runs */
+	&init_namespace_join,  /* the cgroup namespace, once inside the cgroup */
+	&init_keyring,         /* the container's session keyring, not the caller's */
+	&init_terminal,        /* from the container's devpts */
+	&init_cwd,             /* as root; where root may not, once more as the user */
+	&init_terminal_attach, /* session and stdio */
+	&init_env,             /* HOME from the container's own passwd */
+	&init_caps_bound,      /* needs CAP_SETPCAP, which goes with the user */
+	&init_user,            /* supplementary groups, gid, uid */
+	&init_caps,            /* what the uid change took, given back as far as configured */
+	&init_cwd_as_user,
+	&init_program,      /* as the user who will execute it */
+	&init_no_new_privs, /* before seccomp, which without it needs CAP_SYS_ADMIN */
+	&init_rlimit,       /* late: RLIMIT_NOFILE and others would hit our own work */
+	&init_signal,       /* default dispositions, empty mask */
+	&init_close_set_up,
+	NULL,
+};
+
+const struct init_step *const plan_join_last[] = {
+	&init_preserve, /* the program's own descriptors lose close-on-exec as late as can be */
+	&init_seccomp,  /* last: the filter judges what follows, and that is execve alone */
 	NULL,
 };

@@ -32,8 +32,7 @@ struct relay {
 static void foreground_signals(sigset_t *set)
 {
 	sigfillset(set);
-	/* Faults of our own must end us, and the stop signals of job control are meant for us, not for the container.
-	 */
+	/* Faults of our own must end us, and the stop signals of job control are meant for us, not for the container. */
 	sigdelset(set, SIGSEGV);
 	sigdelset(set, SIGBUS);
 	sigdelset(set, SIGILL);
@@ -154,8 +153,7 @@ static void drain(struct relay *r)
 			struct pollfd p = { r->out.to_fd, POLLOUT, 0 };
 
 			if (poll(&p, 1, 1000) == 0)
-				return; /* a reader that has stopped must not keep the container's end from being told
-					 */
+				return; /* a reader that has stopped must not keep the container's end from being told */
 			flow_write(&r->out);
 		}
 		flow_read(&r->out);

@@ -10,8 +10,7 @@
  * unmounting would wait for it; and its pages count against the container's own memory limit, where a directory in /run
  * would fill the host's. What must be large or last is a volume's job.
  *
- * Upper and work directory are made in the tmpfs when the overlay is mounted (src/linux/mount_overlay.c).
- */
+ * Upper and work directory are made in the tmpfs when the overlay is mounted (src/linux/mount_overlay.c). */
 #include "image/overlay.h"
 
 #include <errno.h>

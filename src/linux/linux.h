@@ -24,4 +24,8 @@ extern const struct init_step
 	init_console; /* after init_terminal; not for exec, which has no /dev/console of its own */
 extern const struct init_step init_cwd_as_user; /* after init_user: what init_cwd was refused as root */
 
+/* exec, in a container that runs. */
+extern const struct host_step host_namespace_of_init; /* instead of host_namespace_open */
+extern const struct init_step init_procfs, init_rootfs_entered;
+
 #endif

@@ -5,8 +5,7 @@
  * ttyname(3) fails there. Nothing is opened by a name that the container could have changed meanwhile: ptmx is verified
  * before it is opened, the slave comes from the master, and /dev/console is mounted from the slave's descriptor onto a
  * descriptor (CVE-2025-52565, CVE-2026-88264). The session and the controlling terminal are set late, without a
- * terminal too: a new session loses the caller's terminal, into which the program could type otherwise (CVE-2017-5226).
- */
+ * terminal too: a new session loses the caller's terminal, into which the program could type otherwise (CVE-2017-5226). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -65,8 +64,7 @@ static void close_console(struct launch *l)
 	fd_close(&l->kit.console_fd);
 }
 
-/* --- the pseudo-terminal -------------------------------------------------------------------------------------------
- */
+/* ---- the pseudo-terminal ---- */
 
 static int open_master(const struct init *init, struct err *e)
 {
@@ -160,11 +158,9 @@ static int open_terminal(struct init *init, struct err *e)
 	return 0;
 }
 
-/* --- /dev/console --------------------------------------------------------------------------------------------------
- */
+/* ---- /dev/console ---- */
 
-/* What is there may be used if it cannot lead elsewhere: a file, or the character device of an image that brings one.
- */
+/* What is there may be used if it cannot lead elsewhere: a file, or the character device of an image that brings one. */
 static int open_target(int rootfs_fd, struct err *e)
 {
 	const char *name;
@@ -199,8 +195,7 @@ static int mount_console(struct init *init, struct err *e)
 	return 0;
 }
 
-/* --- the session ---------------------------------------------------------------------------------------------------
- */
+/* ---- the session ---- */
 
 /* What the caller gave as stdin, stdout or stderr must be the user's, or /dev/stdout cannot be opened again. Never
  * /dev/null: it may be the host's own, with which every program works; device and number decide, not the name. */

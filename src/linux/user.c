@@ -74,8 +74,7 @@ static bool keeps_groups(const struct oci_config *config)
 	return false;
 }
 
-/* Where an unprivileged user has made the user namespace, groups cannot be changed, not even given up (CVE-2014-8989).
- */
+/* Where an unprivileged user has made the user namespace, groups cannot be changed, not even given up (CVE-2014-8989). */
 static bool setgroups_denied(int proc_fd)
 {
 	cleanup_free char *text = NULL;

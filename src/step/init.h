@@ -1,5 +1,4 @@
-/* The child's side of one start: everything that the steps inside the new namespaces share. A host step never sees it.
- */
+/* The child's side of one start: everything that the steps inside the new namespaces share. A host step never sees it. */
 #ifndef HIND_INIT_H
 #define HIND_INIT_H
 #include <stdbool.h>
@@ -17,14 +16,14 @@ struct init {
 	const bool *new_ns, *join_ns; /* by enum ns */
 	int sync_fd;                  /* our end of the socket to the parent */
 	pid_t host_pid;               /* our pid as the host sees it; 0 where no hook of ours asks for it */
-	int proc_fd;   /* a procfs of our own for writes below /proc (rule S3); kit->host_proc_fd, "self" is ourselves
-			  there */
+	/* A procfs of our own for writes below /proc (rule S3): kit->host_proc_fd; "self" is ourselves there. */
+	int proc_fd;
 	int rootfs_fd; /* O_PATH of the mounted root; after pivot it is "/" */
-	int proc_mount_fd,
-		sys_mount_fd;   /* what was mounted on /proc and /sys, or -1: the masks in them start there, as those
-				 * names may have become other files meanwhile. Valid after init_rootfs */
-	int *readonly_later_fd; /* mounts that are to be read-only, but only once they are filled: init_rootfs_seal's
-				   list */
+	/* What was mounted on /proc and /sys, or -1: the masks in them start there, as those names may have become
+	 * other files meanwhile. Valid after init_rootfs. */
+	int proc_mount_fd, sys_mount_fd;
+	/* Mounts that are to be read-only, but only once they are filled: init_rootfs_seal's list. */
+	int *readonly_later_fd;
 	size_t n_readonly_later;
 	bool cgroup_joined; /* the parent has moved us and, where asked for, the cgroup namespace is unshared */
 	int tty_fd;         /* the pty's slave, or -1 */

@@ -39,8 +39,13 @@ struct launch {
 	/* `hind run IMAGE`: writes the bundle into the container's directory once that is there. NULL: none. */
 	int (*prepare)(struct launch *, struct err *);
 	const void *prepare_data;
+	const char *config_text; /* what config was decoded from, config_len bytes */
+	size_t config_len;
 	bool new_ns[8], join_ns[8]; /* by enum ns */
-	pid_t pid;                  /* of init, as the host sees it; 0 before the fork */
+	/* `exec`: init of the container that is entered, and a pidfd of it; 0 and -1 where a container is made. */
+	pid_t join_pid;
+	int join_pidfd;
+	pid_t pid; /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
 	uint64_t started; /* its start time, in clock ticks since boot */
 	int master_fd;    /* the pty's master, where no console socket took it */

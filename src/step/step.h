@@ -14,8 +14,9 @@ struct host_step {
 	const char *name;
 	bool (*wanted)(const struct oci_config *); /* NULL: always */
 	int (*run)(struct launch *, struct err *);
-	void (*undo)(struct launch *); /* NULL: nothing to undo. Called in reverse order when a later step failed; also
-					* for the failed step itself, so it copes with half-done work */
+	/* Called in reverse order when a later step failed; also for the failed step itself, so it copes with half-done
+	 * work. NULL: there is nothing to undo. */
+	void (*undo)(struct launch *);
 };
 struct init_step {
 	const char *name;

@@ -2,14 +2,16 @@
  *
  *   parent                         child
  *     | -- clone3 ------------------> |
- *     | ---- SYNC_MAPPED -----------> |  uid and gid maps are written            (new user namespace only)
- *     | ---- SYNC_CGROUP + fds -----> |  v1: it enters its cgroups through these, v2: it is inside; cgroup namespace
- * next | <--- SYNC_PTY + fd ---------- |  the pty's master                        (terminal without console socket) |
- * <--- SYNC_MOUNTED ----------- |  mounts are made, root not yet switched  (prestart, createRuntime hooks only) | ----
- * SYNC_HOOKED -----------> |  those hooks have run | <--- SYNC_READY ------------- |  everything but `start` is done |
- * ---- SYNC_COMMITTED --------> |  the container is recorded, and may outlive us. The end of the stream | |  instead:
- * we were killed, nobody knows it, so it exits  (create only) | <--- SYNC_FAILED + struct err |  at any time instead of
- * one of its own messages; then the child exits
+ *     | ---- SYNC_MAPPED -----------> |  uid and gid maps are written             (new user namespace only)
+ *     | ---- SYNC_CGROUP + fds -----> |  v1: it enters its cgroups through these; v2: it is inside.
+ *     |                               |  Next it unshares the cgroup namespace
+ *     | <--- SYNC_PTY + fd ---------- |  the pty's master                         (terminal without console socket)
+ *     | <--- SYNC_MOUNTED ----------- |  mounts are made, root not yet switched   (prestart, createRuntime hooks only)
+ *     | ---- SYNC_HOOKED -----------> |  those hooks have run
+ *     | <--- SYNC_READY ------------- |  everything but `start` is done
+ *     | ---- SYNC_COMMITTED --------> |  the container is recorded and may outlive us. The end of the stream instead:
+ *     |                               |  we were killed, nobody knows it, so it exits         (create only)
+ *     | <--- SYNC_FAILED + struct err |  at any time instead of one of its own messages; then the child exits
  *
  * A message that comes in another state is an error of ours and told as one. */
 #ifndef HIND_SYNC_H
@@ -34,7 +36,7 @@ int sync_send(int socket_fd, enum sync_message, int fd, struct err *) must_check
 int sync_send_fds(int socket_fd, enum sync_message, const int *fds, size_t n, struct err *) must_check;
 int sync_send_err(int socket_fd, const struct err *failure, struct err *) must_check;
 /* Waits for exactly `wanted`; *fd (may be NULL) gets what came along. On SYNC_FAILED *e is the child's own error. The
- * peer's death is an error that says so. */
+ * peer's death is an error that says so, with code EPIPE. */
 int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e) must_check;
 /* *n: room in fds, then how many came. */
 int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n, struct err *e) must_check;

@@ -8,8 +8,7 @@
 
 #include "base/err.h"
 
-/* linux/mount.h, which glibc's sys/mount.h (before 2.37) does not go together with. Headers older than 5.14 lack these.
- */
+/* linux/mount.h, which glibc's sys/mount.h (before 2.37) does not go together with. Headers older than 5.14 lack these. */
 #include <linux/mount.h>
 #ifndef MOUNT_ATTR_NODIRATIME
 #define MOUNT_ATTR_NODIRATIME 0x00000080

@@ -32,8 +32,7 @@ int proc_start_time(pid_t pid, uint64_t *ticks, bool *zombie, struct err *e)
 		return err_sys(e, "%s", path);
 	}
 	text[n] = 0;
-	/* The second field is the command in parentheses, and may hold anything, parentheses too: the last one ends it.
-	 */
+	/* The second field is the command in parentheses, and may hold anything, parentheses too: the last one ends it. */
 	p = strrchr(text, ')');
 	if (!p || p[1] != ' ')
 		return err_set(e, "%s: not as proc(5) has it", path);

@@ -17,8 +17,7 @@ static struct arena *arena;
 static char *rootfs; /* the image of all cases */
 static struct err error;
 
-/* Flags as one text, parted by blanks; "|" in them stands for a blank. NULL where they are refused, and error says why.
- */
+/* Flags as one text, parted by blanks; "|" in them stands for a blank. NULL where they are refused, and error says why. */
 static struct oci_config *config_of(const char *flags)
 {
 	char *argv[64] = { "run" }, *words = arena_strdup(arena, flags), *save;

@@ -1,5 +1,4 @@
-/* process.user and process.oomScoreAdj, process.consoleSize: what validate says; ids, groups and umask as they arrive.
- */
+/* process.user and process.oomScoreAdj, process.consoleSize: what validate says; ids, groups and umask as they arrive. */
 #include <fcntl.h>
 #include <grp.h>
 #include <stdlib.h>
