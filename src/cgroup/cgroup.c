@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cgroup/controller.h"
+#include "cgroup/systemd.h"
 
 /* --- where --- */
 
@@ -35,10 +36,10 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 		cg->manager = &cgroup_none;
 		return 0;
 	}
-	if (str_eq(manager, "systemd"))
-		return err_set(e, "--systemd-cgroup (--cgroup-manager systemd) needs systemd's manager, which this "
-				  "build does not "
-				  "support; use --cgroup-manager cgroupfs");
+	if (str_eq(manager, cgroup_systemd.name)) {
+		cg->manager = &cgroup_systemd;
+		return systemd_locate(cg, config, id, arena, e);
+	}
 	if (!str_eq(manager, cgroup_fs_v1.name))
 		return err_set(e, "--cgroup-manager %s: not one of cgroupfs, systemd, disabled", manager);
 	const char *path = config->linux ? config->linux->cgroups_path : NULL;
@@ -56,13 +57,16 @@ static int record_path_is_sane(const char *path)
 int cgroup_from_record(const struct oci_hind_cgroup *record, struct arena *arena, struct cgroup **out, struct err *e)
 {
 	struct cgroup *cg = *out = cgroup_new(arena);
-	cg->manager = str_eq(record->manager, cgroup_none.name) ? &cgroup_none
-		      : record->v2                              ? &cgroup_fs_v2
-								: &cgroup_fs_v1;
+	cg->manager = str_eq(record->manager, cgroup_none.name)                      ? &cgroup_none
+		      : str_eq(record->manager, cgroup_systemd.name) && record->unit ? &cgroup_systemd
+		      : record->v2                                                   ? &cgroup_fs_v2
+										     : &cgroup_fs_v1;
 	if (!str_eq(record->manager, cg->manager->name))
 		return err_set(e,
 			"the container's record names the cgroup manager %s, which this build does not support",
 			record->manager ? record->manager : "(none)");
+	if (cg->manager == &cgroup_systemd)
+		systemd_from_record(cg, record, arena);
 	cg->v2 = record->v2;
 	cg->hybrid = record->hybrid;
 	cg->n = record->n_hierarchies;
@@ -91,6 +95,10 @@ void cgroup_record(const struct cgroup *cg, struct arena *arena, struct oci_hind
 {
 	*record = (struct oci_hind_cgroup){ .v2 = cg->v2, .has_v2 = true, .hybrid = cg->hybrid, .has_hybrid = true };
 	record->manager = arena_strdup(arena, cg->manager->name);
+	if (cg->systemd) {
+		record->unit = arena_strdup(arena, cg->systemd->unit);
+		record->user = record->has_user = cg->systemd->user;
+	}
 	record->hierarchies = arena_alloc(arena, (cg->n + 1) * sizeof *record->hierarchies);
 	record->n_hierarchies = cg->n;
 	for (size_t i = 0; i < cg->n; i++) {
@@ -115,16 +123,21 @@ void cgroup_view(const struct cgroup *cg, struct arena *arena, struct cgroup_vie
 
 /* --- life --- */
 
-int cgroup_make(struct cgroup *cg, struct err *e)
+bool cgroup_around_init(const struct cgroup *cg)
 {
-	return cg->manager->make(cg, e);
+	return cg->manager->around_init;
+}
+
+int cgroup_make(struct cgroup *cg, pid_t init, struct err *e)
+{
+	return cg->manager->make(cg, init, e);
 }
 
 int cgroup_make_v2(struct cgroup *cg, struct err *e)
 {
 	struct hierarchy *h = cg->n ? &cg->hierarchies[cg->n - 1] : NULL;
 	if (cg->v2)
-		return cgroup_make(cg, e);
+		return cgroup_make(cg, 0, e);
 	return h && h->v2 ? hierarchy_make(h, NULL, e) : 0;
 }
 
@@ -220,6 +233,8 @@ static int evict(struct cgroup *cg, struct hierarchy *h, struct err *e)
 
 int cgroup_remove(struct cgroup *cg, struct err *e)
 {
+	if (cg->manager->stop && cg->manager->stop(cg, e) < 0)
+		return -1;
 	for (size_t i = 0; i < cg->n; i++) {
 		struct hierarchy *h = &cg->hierarchies[i];
 		if (!h->ours || rmdir(h->dir) == 0 || errno == ENOENT)
@@ -270,6 +285,8 @@ static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_re
 
 int cgroup_apply(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
 {
+	if (cg->manager->set && cg->manager->set(cg, resources, e) < 0)
+		return -1;
 	for (unsigned i = 0; i < CONTROLLERS; i++)
 		if (apply_one(cg, i, resources, e) < 0)
 			return -1;
@@ -299,6 +316,7 @@ void cgroup_validate(const struct oci_config *config, struct problems *problems)
 	const struct oci_resources *r = resources_of(config);
 	if (config->linux && config->linux->cgroups_path && *config->linux->cgroups_path)
 		validate_path(config->linux->cgroups_path, problems);
+	property_validate(config, problems);
 	for (size_t i = 0; r && i < CONTROLLERS; i++)
 		if (controllers[i]->validate)
 			controllers[i]->validate(r, problems);
@@ -309,8 +327,7 @@ void cgroup_report(struct json_out *out)
 	static const struct {
 		const char *key;
 		bool has;
-	} parts[] = { { "v1", true }, { "v2", true }, { "systemd", false }, { "systemdUser", false },
-		{ "rdma", true } };
+	} parts[] = { { "v1", true }, { "v2", true }, { "systemd", true }, { "systemdUser", true }, { "rdma", true } };
 	json_key(out, "cgroup");
 	json_open_object(out);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {

@@ -26,8 +26,10 @@ int cgroup_from_record(const struct oci_hind_cgroup *, struct arena *, struct cg
 void cgroup_record(const struct cgroup *, struct arena *, struct oci_hind_cgroup *record);
 void cgroup_view(const struct cgroup *, struct arena *, struct cgroup_view *);
 
+/* systemd makes a cgroup around a process that is there already: then cgroup_make comes after init. */
+bool cgroup_around_init(const struct cgroup *);
 /* Makes the cgroup (an existing empty one is taken over as crun and runc do; one with processes in it is an error). */
-int cgroup_make(struct cgroup *, struct err *) must_check;
+int cgroup_make(struct cgroup *, pid_t init, struct err *) must_check;
 /* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The
  * error says which property: "linux.resources.memory.limit: ...". Also used by `update`. */
 int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) must_check;

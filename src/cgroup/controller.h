@@ -74,5 +74,7 @@ int cpuset_prepare_parent(struct hierarchy *, const char *dir, struct err *) mus
 int freezer_v1(const struct hierarchy *, bool frozen, int limit_ms, struct err *) must_check;
 /* cpu.c: the cgroups project's map of 2..262144 shares to 1..10000. */
 unsigned cpu_weight(uint64_t shares);
+/* io.c: 10..1000 to 1..10000, so that the ends meet. */
+unsigned io_weight(unsigned weight);
 
 #endif

@@ -111,8 +111,9 @@ static bool is_threaded(const struct hierarchy *h)
 	       (str_starts(type, "threaded") || str_starts(type, "domain invalid"));
 }
 
-static int make(struct cgroup *cg, struct err *e)
+static int make(struct cgroup *cg, pid_t init, struct err *e)
 {
+	(void)init;
 	struct hierarchy *h = &cg->hierarchies[0];
 	char have[NAMES_MAX], above[NAMES_MAX], parent[PATH_MAX];
 	if (hierarchy_make(h, pass_down_from_parent, e) < 0)

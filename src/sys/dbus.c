@@ -228,11 +228,21 @@ static int read_fields(struct dbus_message *m, size_t end)
 		else
 			return -1;
 		switch (field ? *field : 0) {
-		case FIELD_PATH: m->path = text; break;
-		case FIELD_MEMBER: m->member = text; break;
-		case FIELD_ERROR: m->error = text; break;
-		case FIELD_REPLY: m->reply_to = number; break;
-		case FIELD_SIGNATURE: m->signature = text; break;
+		case FIELD_PATH:
+			m->path = text;
+			break;
+		case FIELD_MEMBER:
+			m->member = text;
+			break;
+		case FIELD_ERROR:
+			m->error = text;
+			break;
+		case FIELD_REPLY:
+			m->reply_to = number;
+			break;
+		case FIELD_SIGNATURE:
+			m->signature = text;
+			break;
 		}
 	}
 	return m->broken ? -1 : 0;

@@ -37,13 +37,13 @@ void dbus_end_array(struct text *, size_t begin);
 enum dbus_type { DBUS_CALL = 1, DBUS_RETURN, DBUS_ERROR, DBUS_SIGNAL };
 struct dbus_message {
 	enum dbus_type type;
-	uint32_t reply_to;             /* the serial of the call that it answers */
-	const char *path, *member;     /* of a signal; strings live as long as the message */
-	const char *error;             /* "org.freedesktop.systemd1.NoSuchUnit" */
-	const char *signature;         /* of the body */
-	const unsigned char *body;     /* dbus_get_... go through it */
+	uint32_t reply_to;         /* the serial of the call that it answers */
+	const char *path, *member; /* of a signal; strings live as long as the message */
+	const char *error;         /* "org.freedesktop.systemd1.NoSuchUnit" */
+	const char *signature;     /* of the body */
+	const unsigned char *body; /* dbus_get_... go through it */
 	size_t len, at;
-	bool broken;                   /* something was asked for that is not there: it reads as 0 or "" from then on */
+	bool broken; /* something was asked for that is not there: it reads as 0 or "" from then on */
 	unsigned char *data;
 	struct dbus_message *next;
 };

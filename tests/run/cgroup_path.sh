@@ -76,12 +76,6 @@ test_dots_are_refused()
 	expect_refused 'config\.json:[0-9]+:[0-9]+: \.linux\.cgroupsPath: ".." would'
 }
 
-test_systemd_is_refused()
-{
-	bundle_new b
-	id_new
-	expect_error 'systemd' hind --systemd-cgroup create --bundle "$BUNDLE" "$ID"
-}
 
 test_disabled()
 {

@@ -1,0 +1,40 @@
+/* Containers in scope units of systemd: systemd.c speaks to it, the other files turn config.json into its words. */
+#ifndef HIND_SYSTEMD_H
+#define HIND_SYSTEMD_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/problem.h"
+#include "base/str.h"
+#include "oci.h"
+
+struct dbus;
+
+struct systemd {
+	const char *unit, *slice;        /* "libpod-ID.scope", "machine.slice" */
+	bool user;                       /* the user's own manager, not the one that is pid 1 */
+	const struct oci_config *config; /* what it is made of; NULL for a container that is there already */
+	const struct oci_resources *set; /* with these it was made */
+	struct dbus *bus;                /* NULL until it is needed */
+};
+
+/* ---- scope.c: linux.cgroupsPath in the form slice:prefix:name ---- */
+int scope_name(const char *cgroups_path, const char *id, struct arena *, struct systemd *, struct err *) must_check;
+/* The cgroup of a unit of that slice below the manager's own: "/a.slice/a-b.slice/UNIT". */
+char *scope_path(const struct systemd *, struct arena *);
+
+/* ---- property.c: linux.resources as properties, each an element of "a(sv)" ---- */
+void property_resources(struct text *, const struct oci_resources *, bool user);
+void property_bool(struct text *, const char *name, bool);
+void property_string(struct text *, const char *name, const char *);
+void property_u64(struct text *, const char *name, uint64_t);
+
+/* ---- annotation.c: org.systemd.property.NAME: text as gvariant-text has it ---- */
+#define PROPERTY_ANNOTATION "org.systemd.property."
+void property_validate(const struct oci_config *, struct problems *);
+/* They are valid. */
+void property_annotations(struct text *, const struct oci_config *);
+
+#endif
