@@ -26,7 +26,7 @@ install_packages()
 {
 	missing=
 	for package in gcc libc6-dev meson ninja-build pkg-config python3 libyajl-dev libseccomp-dev libcap-dev git \
-		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux libclang-rt-dev; do
+		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux iproute2 libclang-rt-dev; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0

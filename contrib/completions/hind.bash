@@ -80,12 +80,19 @@ _hind()
 		_hind_value "$previous" "$current" && return
 		case $current in
 		-*) _hind_words "$current" "$globals" ;;
-		*) _hind_words "$current" run create start exec state ps kill pause resume delete list spec validate features ;;
+		*) _hind_words "$current" run create start exec state ps kill pause resume delete list update events spec validate features ;;
 		esac
 		return
 	fi
 	case $command in
 	run | create | exec) _hind_value "$previous" "$current" && return ;;
+	update)
+		case $previous in
+		--resources | -r) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+		--*) COMPREPLY=() && return ;;
+		esac
+		;;
+	events) [ "$previous" = --interval ] && _hind_words "$current" 500ms 1s 5s 1m && return ;;
 	list | ps) [ "$previous" = -f ] && previous=--format && _hind_value "$previous" "$current" && return ;;
 	esac
 	case $command:$current in
@@ -106,11 +113,17 @@ _hind()
 		fi
 		;;
 	delete:-*) _hind_words "$current" --force --regex --help ;;
+	update:-*)
+		_hind_words "$current" --resources --memory --memory-reservation --memory-swap --cpu-share --cpu-quota --cpu-period \
+			--cpu-burst --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --pids-limit \
+			--blkio-weight --l3-cache-schema --mem-bw-schema --help
+		;;
+	events:-*) _hind_words "$current" --interval --stats --help ;;
 	list:-*) _hind_words "$current" --quiet --format --help ;;
 	spec:-*) _hind_words "$current" --bundle --rootless --help ;;
 	validate:-*) _hind_words "$current" --bundle --help ;;
 	validate:*) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-	start:* | exec:* | state:* | ps:* | pause:* | resume:* | delete:*) _hind_ids "$current" ;;
+	start:* | exec:* | state:* | ps:* | pause:* | resume:* | delete:* | update:* | events:*) _hind_ids "$current" ;;
 	esac
 }
 

@@ -1,6 +1,6 @@
 # fish completion for hind(1)
 
-set -l commands run create start exec state ps kill pause resume delete list spec validate features
+set -l commands run create start exec state ps kill pause resume delete list update events spec validate features
 
 function __hind_ids
     hind list -q 2>/dev/null
@@ -29,16 +29,37 @@ complete -c hind -n "not __fish_seen_subcommand_from $commands" -a pause -d 'Let
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a resume -d 'Let it go on'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a delete -d 'Remove it'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a update -d 'Change its limits'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a events -d 'Print what it uses'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a config.json to start from'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a validate -d 'Check a config.json'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this build supports'
 
-complete -c hind -n '__fish_seen_subcommand_from start exec state ps kill pause resume delete' -a '(__hind_ids)'
+complete -c hind -n '__fish_seen_subcommand_from start exec state ps kill pause resume delete update events' -a '(__hind_ids)'
 complete -c hind -n '__fish_seen_subcommand_from kill' -s a -l all -d 'Every process'
 complete -c hind -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill it first'
 complete -c hind -n '__fish_seen_subcommand_from kill delete' -s r -l regex -d 'Every container that matches'
 complete -c hind -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'Ids only'
 complete -c hind -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d 'How to print'
+complete -c hind -n '__fish_seen_subcommand_from update' -s r -l resources -r -F -d 'JSON as in linux.resources'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpu-idle -x -a '0 1' -d 'Runs only when nothing else wants the CPU'
+complete -c hind -n '__fish_seen_subcommand_from update' -l memory -x -d 'Memory limit'
+complete -c hind -n '__fish_seen_subcommand_from update' -l memory-reservation -x -d 'Memory to keep when the host runs short'
+complete -c hind -n '__fish_seen_subcommand_from update' -l memory-swap -x -d 'Limit of memory and swap together'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpu-share -x -d 'Share of busy CPUs'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpu-quota -x -d 'CPU time in each period'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpu-period -x -d 'That period'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpu-burst -x -d 'Unused time that may be spent later'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpu-rt-period -x -d 'Period of real-time scheduling'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpu-rt-runtime -x -d 'Real-time scheduling in each period'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpuset-cpus -x -d 'CPUs to run on'
+complete -c hind -n '__fish_seen_subcommand_from update' -l cpuset-mems -x -d 'Memory nodes to use'
+complete -c hind -n '__fish_seen_subcommand_from update' -l pids-limit -x -d 'How many processes'
+complete -c hind -n '__fish_seen_subcommand_from update' -l blkio-weight -x -d 'Share of the I/O'
+complete -c hind -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'Share of the L3 cache'
+complete -c hind -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Share of the memory bandwidth'
+complete -c hind -n '__fish_seen_subcommand_from events' -l interval -x -a '500ms 1s 5s 1m' -d 'Between two lines'
+complete -c hind -n '__fish_seen_subcommand_from events' -l stats -d 'Print one line and end'
 complete -c hind -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a user who is not root'
 complete -c hind -n '__fish_seen_subcommand_from validate' -F
 

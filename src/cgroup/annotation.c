@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup/cgroup.h"
 #include "cgroup/systemd.h"
 #include "sys/dbus.h"
 
@@ -34,6 +35,8 @@ static const struct integer_type {
 	{ "int64", 'x', INT64_MIN, INT64_MAX },
 	{ "uint64", 't', 0, UINT64_MAX },
 };
+
+static const char *const annotations[] = { PROPERTY_ANNOTATION, NULL };
 
 /* What hind itself says about the scope. */
 static const char *const own_properties[] = { "Delegate", "DefaultDependencies", "PIDs", "Slice", NULL };
@@ -109,6 +112,8 @@ static int read_scalar(const char **at, char type, struct value *v, struct err *
 		return type && type != 's' ? err_set(e, "a string stands where another type was said")
 					   : read_string(at, v, e);
 	size_t len = word_length(*at);
+	if (**at == '[')
+		return err_set(e, "a list in a list is more than is understood here");
 	if (len == 0 || len >= sizeof word)
 		return err_set(
 			e, len ? "it is neither a quoted string, a number, true nor false" : "there is no value");
@@ -217,7 +222,7 @@ static struct values *property_read(const char *name, const char *text, struct e
 	return NULL;
 }
 
-void property_validate(const struct oci_config *config, struct problems *problems)
+static void validate(const struct oci_config *config, struct problems *problems)
 {
 	for (size_t i = 0; i < config->n_annotations; i++) {
 		const char *key = config->annotations[i].key;
@@ -298,3 +303,5 @@ void property_annotations(struct text *t, const struct oci_config *config)
 		values_free(values);
 	}
 }
+
+const struct feature feature_systemd = { "systemd", "annotations", validate, .annotations = annotations };

@@ -32,6 +32,7 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	struct arena *arena, struct cgroup **out, struct err *e)
 {
 	struct cgroup *cg = *out = cgroup_new(arena);
+	subgroup_ignored(config, manager);
 	if (str_eq(manager, cgroup_none.name)) {
 		cg->manager = &cgroup_none;
 		return 0;
@@ -144,13 +145,14 @@ int cgroup_make_v2(struct cgroup *cg, struct err *e)
 int cgroup_clone_fd(struct cgroup *cg)
 {
 	struct hierarchy *h = cg->n ? &cg->hierarchies[cg->n - 1] : NULL;
-	if (h && h->v2 && h->ours && cg->dir_fd < 0)
+	if (h && h->v2 && h->ours && cg->dir_fd < 0 && !cg->no_clone)
 		cg->dir_fd = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return cg->dir_fd;
 }
 
-void cgroup_clone_failed(struct cgroup *cg)
+void cgroup_no_clone(struct cgroup *cg)
 {
+	cg->no_clone = true;
 	fd_close(&cg->dir_fd);
 }
 
@@ -254,6 +256,15 @@ int cgroup_remove(struct cgroup *cg, struct err *e)
 
 static int lacks(const struct cgroup *cg, const struct controller *c, const char *member, struct err *e)
 {
+	/* The cgroup2 beside v1 is joined by containers that ask for it only. */
+	if (cg->n && cg->hierarchies[0].journal)
+		return err_set(e,
+			"linux.resources.%s: no cgroup of the container has the %s controller; where the host has it, "
+			"config.json must ask for it when the container is created",
+			member,
+			c->v1   ? c->v1
+			: c->v2 ? c->v2
+				: "v2");
 	if (!c->v1 && !c->v2)
 		return err_set(
 			e, "linux.resources.%s: these are files of cgroup v2, and this host has cgroup v1", member);
@@ -285,14 +296,32 @@ static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_re
 
 int cgroup_apply(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
 {
-	if (cg->manager->set && cg->manager->set(cg, resources, e) < 0)
-		return -1;
 	for (unsigned i = 0; i < CONTROLLERS; i++)
 		if (apply_one(cg, i, resources, e) < 0)
 			return -1;
 	for (size_t i = 0; i < cg->n; i++)
 		cg->hierarchies[i].fresh = false;
 	return 0;
+}
+
+int cgroup_update(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
+{
+	if (cg->manager == &cgroup_none)
+		return err_set(
+			e, "the container has no cgroup of its own (--cgroup-manager disabled), so it has no limits");
+	struct journal *journal = journal_new();
+	for (size_t i = 0; i < cg->n; i++)
+		cg->hierarchies[i].journal = journal;
+	/* What the files refuse is not told to systemd. It writes to them what it makes of it, so they come once more. */
+	int rc = cgroup_apply(cg, resources, e);
+	if (rc == 0 && cg->manager->set)
+		rc = cg->manager->set(cg, resources, e) < 0 ? -1 : cgroup_apply(cg, resources, e);
+	if (rc < 0)
+		journal_undo(journal);
+	for (size_t i = 0; i < cg->n; i++)
+		cg->hierarchies[i].journal = NULL;
+	journal_free(journal);
+	return rc;
 }
 
 static void validate_path(const char *path, struct problems *problems)
@@ -311,18 +340,36 @@ static void validate_path(const char *path, struct problems *problems)
 		problem_add(problems, "linux.cgroupsPath", "names the root cgroup, which no container can have");
 }
 
-void cgroup_validate(const struct oci_config *config, struct problems *problems)
+static void validate_resources(const struct oci_resources *r, bool update, struct problems *problems)
+{
+	for (size_t i = 0; i < CONTROLLERS; i++)
+		if (controllers[i]->validate)
+			controllers[i]->validate(r, update, problems);
+}
+
+static void validate(const struct oci_config *config, struct problems *problems)
 {
 	const struct oci_resources *r = resources_of(config);
 	if (config->linux && config->linux->cgroups_path && *config->linux->cgroups_path)
 		validate_path(config->linux->cgroups_path, problems);
-	property_validate(config, problems);
-	for (size_t i = 0; r && i < CONTROLLERS; i++)
-		if (controllers[i]->validate)
-			controllers[i]->validate(r, problems);
+	subgroup_validate(config, problems);
+	if (r)
+		validate_resources(r, false, problems);
 }
 
-void cgroup_report(struct json_out *out)
+void cgroup_validate_update(const struct oci_resources *r, struct problems *problems)
+{
+	static const char prefix[] = "linux.resources.";
+	size_t first = problems->n;
+	validate_resources(r, true, problems);
+	for (size_t i = first; i < problems->n; i++) {
+		char *path = problems->v[i].path;
+		if (str_starts(path, prefix))
+			memmove(path, path + strlen(prefix), strlen(path + strlen(prefix)) + 1);
+	}
+}
+
+static void report(struct json_out *out)
 {
 	static const struct {
 		const char *key;
@@ -336,3 +383,6 @@ void cgroup_report(struct json_out *out)
 	}
 	json_close_object(out);
 }
+
+const struct feature feature_cgroup = { "cgroup", "linux.resources", validate, report,
+	.annotations = subgroup_annotations };

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/problem.h"
 #include "oci.h"
+#include "step/feature.h"
 #include "step/kit.h"
 #include "json/encode.h"
 
@@ -31,14 +32,17 @@ bool cgroup_around_init(const struct cgroup *);
 /* Makes the cgroup (an existing empty one is taken over as crun and runc do; one with processes in it is an error). */
 int cgroup_make(struct cgroup *, pid_t init, struct err *) must_check;
 /* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The
- * error says which property: "linux.resources.memory.limit: ...". Also used by `update`. */
+ * error says which property: "linux.resources.memory.limit: ...". */
 int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) must_check;
+/* The same for a container that lives: what resources do not name stays as it is, and where one limit is refused, those
+ * that were set before it are set back. */
+int cgroup_update(struct cgroup *, const struct oci_resources *, struct err *) must_check;
 /* The part of it that init can be born in, which has to be there before: all of it on v2, the cgroup2 beside v1. */
 int cgroup_make_v2(struct cgroup *, struct err *) must_check;
 /* An O_DIRECTORY fd of that part for CLONE_INTO_CGROUP, or -1 where there is none. Stays open with cg. */
 int cgroup_clone_fd(struct cgroup *);
-/* Nobody was born there: who should have been is moved there by cgroup_entrances. */
-void cgroup_clone_failed(struct cgroup *);
+/* From here on it gives none, and cgroup_entrances moves there who would have been born inside. */
+void cgroup_no_clone(struct cgroup *);
 int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
 /* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle
  * machine); a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the
@@ -72,8 +76,24 @@ struct cgroup_oom {
 };
 void cgroup_oom(struct cgroup *, struct cgroup_oom *); /* never fails: what cannot be read is 0 */
 
+/* Waiting for the memory limit to kill. fd for poll(2) with `events`, -1 where there is no memory controller; the caller
+ * closes it. */
+struct oom_watch {
+	int fd;
+	short events;
+	uint64_t kills; /* v2: that were seen already */
+};
+int cgroup_oom_watch(struct cgroup *, struct oom_watch *, struct err *) must_check;
+/* Has it killed since the last call? For when poll(2) has said that there is something. */
+bool cgroup_oom_fired(struct cgroup *, struct oom_watch *);
+
+/* Usage: adds "cpu", "cpuset", "memory", "pids", "blkio" and "hugetlb" to the open object. What cannot be read is 0 or
+ * left out; only a container without a cgroup is an error. */
+int cgroup_stats(struct cgroup *, struct json_out *, struct err *) must_check;
+
 /* linux.resources as a whole, for the plan's feature list. */
-void cgroup_validate(const struct oci_config *, struct problems *);
-void cgroup_report(struct json_out *);
+extern const struct feature feature_cgroup, feature_systemd;
+/* The same of a document that is nothing but resources, for cgroup_update; paths of problems begin at its root. */
+void cgroup_validate_update(const struct oci_resources *, struct problems *);
 
 #endif

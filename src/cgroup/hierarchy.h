@@ -16,9 +16,10 @@ struct hierarchy {
 	char *dir;            /* both: "/sys/fs/cgroup/cpu,cpuacct/hind/ID" */
 	unsigned controllers; /* bits by the order of controllers[] in controller.h */
 	bool v2;
-	bool fresh;       /* its directory was made by us just now, so it holds nothing but the kernel's defaults */
-	bool ours;        /* made or taken over, so it may be killed and removed */
-	int made_parents; /* how many directories above it were not there before */
+	bool fresh; /* its directory was made by us just now, so it holds nothing but the kernel's defaults */
+	bool ours;  /* made or taken over, so it may be killed and removed */
+	struct journal *journal; /* of an update; NULL otherwise */
+	int made_parents;        /* how many directories above it were not there before */
 };
 
 struct cgroup_manager;
@@ -29,14 +30,15 @@ struct cgroup {
 	struct hierarchy *hierarchies;
 	size_t n;
 	bool v2, hybrid;
-	int dir_fd; /* cgroup_clone_fd's, or -1 */
+	int dir_fd;    /* cgroup_clone_fd's, or -1 */
+	bool no_clone; /* there shall be none */
 };
 
 struct cgroup_manager {
 	const char *name; /* of --cgroup-manager and the state file */
 	bool around_init; /* make needs the process that the container begins with */
 	int (*make)(struct cgroup *, pid_t init, struct err *);
-	/* NULL: the control files are all. Tells the manager of limits, before they are written to these. */
+	/* NULL: the control files are all. Tells the manager of limits that these have taken. */
 	int (*set)(struct cgroup *, const struct oci_resources *, struct err *);
 	/* NULL: removing the directories is all. Ends what is inside and what the manager knows of it. */
 	int (*stop)(struct cgroup *, struct err *);

@@ -43,7 +43,7 @@ static unsigned controllers_of_v2(bool beside_v1)
 {
 	unsigned bits = 0;
 	for (unsigned i = 0; i < CONTROLLERS; i++)
-		if (controllers[i]->v2 || (controllers[i]->v2_core && !beside_v1))
+		if (controllers[i]->v2 || controllers[i]->v2_files || (controllers[i]->v2_core && !beside_v1))
 			bits |= 1u << i;
 	return bits;
 }
@@ -161,7 +161,7 @@ static const char *below_root(const char *own, const char *root)
 	return str_starts(own, "/..") ? "" : own;
 }
 
-/* Without "//", "/./" and the slash at the end; ".." was refused by cgroup_validate. */
+/* Without "//", "/./" and the slash at the end; ".." was refused by validation. */
 static char *path_clean(const char *path, struct arena *arena)
 {
 	char *clean = arena_alloc(arena, strlen(path) + 2), *to = clean;

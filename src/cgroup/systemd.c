@@ -220,8 +220,8 @@ static void put_properties(struct text *t, const struct systemd *s, pid_t pid)
 	size_t pids = dbus_put_array(t, "u");
 	dbus_put_u32(t, (uint32_t)pid);
 	dbus_end_array(t, pids);
-	if (s->set)
-		property_resources(t, s->set, s->user);
+	if (resources_of(s->config))
+		property_resources(t, resources_of(s->config), s->user);
 	/* Last, as of two that set the same the later one counts. */
 	property_annotations(t, s->config);
 	dbus_end_array(t, begin);
@@ -300,8 +300,6 @@ static int set(struct cgroup *cg, const struct oci_resources *r, struct err *e)
 	struct systemd *s = cg->systemd;
 	struct text body = { 0 };
 	struct dbus_message *reply;
-	if (r == s->set)
-		return 0;
 	if (need_bus(s, e) < 0)
 		return -1;
 	dbus_put_string(&body, s->unit);
@@ -395,11 +393,11 @@ int systemd_locate(
 	char *own, *version;
 	s->user = is_user();
 	s->config = config;
-	s->set = resources_of(config);
 	if (scope_name(config->linux ? config->linux->cgroups_path : NULL, id, arena, s, e) < 0 || need_bus(s, e) < 0 ||
 		manager_property(s, "ControlGroup", arena, &own, e) < 0)
 		return -1;
-	if (s->set && s->set->cpu && s->set->cpu->has_idle && s->set->cpu->idle) {
+	const struct oci_resources *r = resources_of(config);
+	if (r && r->cpu && r->cpu->has_idle && r->cpu->idle) {
 		if (manager_property(s, "Version", arena, &version, e) < 0)
 			return -1;
 		if (atoi(version + strspn(version, "v")) < IDLE_WEIGHT_SINCE)

@@ -16,7 +16,6 @@ struct systemd {
 	const char *unit, *slice;        /* "libpod-ID.scope", "machine.slice" */
 	bool user;                       /* the user's own manager, not the one that is pid 1 */
 	const struct oci_config *config; /* what it is made of; NULL for a container that is there already */
-	const struct oci_resources *set; /* with these it was made */
 	struct dbus *bus;                /* NULL until it is needed */
 };
 
@@ -33,7 +32,6 @@ void property_u64(struct text *, const char *name, uint64_t);
 
 /* ---- annotation.c: org.systemd.property.NAME: text as gvariant-text has it ---- */
 #define PROPERTY_ANNOTATION "org.systemd.property."
-void property_validate(const struct oci_config *, struct problems *);
 /* They are valid. */
 void property_annotations(struct text *, const struct oci_config *);
 

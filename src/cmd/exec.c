@@ -67,7 +67,7 @@ static int descend(struct container *c, const struct opt_list *list, struct err 
 static int go(struct container *c, struct exec_flags *f, size_t n, char **words, struct err *e)
 {
 	struct oci_config config = { 0 };
-	struct launch l = { .opts = &f->launch, .config = &config, .arena = c->arena };
+	struct launch l = { .opts = &f->launch, .config = &config, .arena = c->arena, .cgroup_fixed = f->cgroup.n > 0 };
 	int status;
 
 	if (check_status(c, f->ignore_paused, e) || container_config(c, c->arena, &config, e) ||

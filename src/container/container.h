@@ -11,6 +11,9 @@
 #include "step/launch.h"
 #include "step/step.h"
 
+#define OCI_VERSION_MIN "1.0.0" /* of the runtime-spec */
+#define OCI_VERSION_MAX "1.3.0"
+
 /* ---- bundle.c: config.json, decoded and validated as a whole before anything happens (rule S11) ---- */
 struct bundle {
 	const char *path; /* absolute */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "container/container.h"
+#include "linux/rdt_group.h"
 #include "sys/pidfd.h"
 
 #define PATIENCE_MS 10000
@@ -88,7 +89,7 @@ int container_delete(struct container *c, bool force, struct err *e)
 		return err_set(e, "cannot delete container %s that is not stopped: %s", c->id, status_names[c->status]);
 	if (c->status == STATUS_CREATING && creator_gone(c, e))
 		return -1;
-	if (end_init(c, e) || cgroup_remove(c->cgroup, e))
+	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	c->status = STATUS_STOPPED;
 	if (file_remove_tree(c->root_fd, c->id, e))

@@ -53,12 +53,11 @@ static int enter_userns(struct launch *l, const int what[2], struct err *e)
 static int leave_behind(struct launch *l, const int what[2], struct err *e)
 {
 	struct kit *k = &l->kit;
-	int keep[9] = { what[0], what[1], k->start_fd, k->console_fd, k->seccomp_agent_fd, k->ns_fd[NS_CGROUP],
-		cgroup_clone_fd(l->cgroup), log_fd(), -1 };
+	int keep[7] = { what[0], what[1], k->start_fd, k->console_fd, k->seccomp_agent_fd, log_fd(), -1 };
 
 	if (!l->join_ns[NS_USER] && k->seccomp_agent_fd < 0)
 		fd_close(&k->host_proc_fd);
-	keep[8] = k->host_proc_fd;
+	keep[6] = k->host_proc_fd;
 	for (int fd = 3; fd < 3 + k->preserve_fds; fd++)
 		if (fd_cloexec(fd, 1, e) && e->code != EBADF)
 			return -1;
@@ -77,15 +76,14 @@ static int open_root(const struct launch *l, int *fd, struct err *e)
 	return *fd < 0 ? err_sys(e, "open /proc/%s", path) : 0;
 }
 
-/* All namespaces at once, as one of them may only be entered with the rights in another. The cgroup namespace waits
- * until the child is in its cgroup, which might not be in sight from there. */
+/* All namespaces at once, as one of them may only be entered with the rights in another. */
 static int enter_container(struct launch *l, const int what[2], struct err *e)
 {
 	cleanup_fd int root_fd = -1;
 	int flags = 0;
 
 	for (int i = 0; i < NS_COUNT; i++)
-		if (l->join_ns[i] && i != NS_CGROUP)
+		if (l->join_ns[i])
 			flags |= ns_kinds[i].flag;
 	if (open_root(l, &root_fd, e))
 		return -1;
@@ -102,32 +100,19 @@ static int enter_container(struct launch *l, const int what[2], struct err *e)
 
 struct answer {
 	pid_t pid;
-	bool outside; /* not born in its cgroup */
 	struct err err;
 };
-
-/* At the limit of pids nothing can be born in the cgroup, but it can be entered: who wants to see what has used them up
- * is let in. */
-static void make_child(struct launch *l, struct answer *a)
-{
-	uint64_t flags = new_flags(l) | CLONE_PARENT;
-	int cgroup_fd = cgroup_clone_fd(l->cgroup), pidfd;
-
-	a->pid = clone_child(flags, cgroup_fd, &pidfd, &a->err);
-	if (a->pid >= 0 || !l->join_pid || cgroup_fd < 0 || a->err.code != EAGAIN)
-		return;
-	a->outside = true;
-	a->pid = clone_child(flags, -1, &pidfd, &a->err);
-}
 
 /* The child is our sibling (CLONE_PARENT). */
 static _Noreturn void go_between(struct launch *l, enter_fn *enter, int ours, int theirs, int answer_fd)
 {
 	struct answer a = { .pid = -1 };
 	struct err ignored;
+	int pidfd;
 
 	if (enter(l, (int[]){ theirs, answer_fd }, &a.err) == 0)
-		make_child(l, &a);
+		a.pid = clone_child(
+			new_flags(l) | CLONE_PARENT, l->join_pid ? -1 : cgroup_clone_fd(l->cgroup), &pidfd, &a.err);
 	if (a.pid == 0) {
 		fd_close(&ours);
 		fd_close(&answer_fd);
@@ -136,7 +121,8 @@ static _Noreturn void go_between(struct launch *l, enter_fn *enter, int ours, in
 	_exit(fd_write_all(answer_fd, &a, sizeof a, &ignored) ? 1 : 0);
 }
 
-/* The answer has a way of its own: the child is at work meanwhile, and may have spoken on the socket before. */
+/* On v2, who goes between into a container is born in its cgroup already, so that the child needs no handle of that.
+ * The answer has a way of its own: the child is at work meanwhile, and may have spoken on the socket before. */
 static int fork_between(struct launch *l, enter_fn *enter, int ours, int theirs, struct err *e)
 {
 	cleanup_fd int between_fd = -1, read_fd = -1, write_fd = -1;
@@ -148,7 +134,7 @@ static int fork_between(struct launch *l, enter_fn *enter, int ours, int theirs,
 		return err_sys(e, "pipe");
 	read_fd = ends[0];
 	write_fd = ends[1];
-	between = clone_child(0, -1, &between_fd, e);
+	between = clone_child(0, l->join_pid ? cgroup_clone_fd(l->cgroup) : -1, &between_fd, e);
 	if (between < 0)
 		return -1;
 	if (between == 0)
@@ -163,8 +149,6 @@ static int fork_between(struct launch *l, enter_fn *enter, int ours, int theirs,
 		return -1;
 	}
 	l->pid = a.pid;
-	if (a.outside)
-		cgroup_clone_failed(l->cgroup);
 	/* It is our child, so the number is its own until we reap it. */
 	l->pidfd = pidfd_of(l->pid, e);
 	return l->pidfd < 0 ? -1 : 0;
@@ -198,14 +182,19 @@ static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
 /* ---- the step ---- */
 
 /* On v2 a cgroup that hands controllers to children holds no processes itself: where init has gone to one of them, so
- * does who comes later. */
+ * does who comes later. At the limit of pids nothing can be born in the cgroup, but who wants to see what has used them up
+ * can be moved there. */
 static int fork_entering(struct launch *l, int ours, int theirs, struct err *e)
 {
 	int status = fork_between(l, enter_container, ours, theirs, e);
 
-	if (status < 0 && e->code == EBUSY && cgroup_follow(l->cgroup, l->join_pid, l->arena) == 0)
-		status = fork_between(l, enter_container, ours, theirs, e);
-	return status;
+	if (status == 0 || (e->code != EBUSY && e->code != EAGAIN) || cgroup_clone_fd(l->cgroup) < 0)
+		return status;
+	if (e->code == EAGAIN)
+		cgroup_no_clone(l->cgroup);
+	else if (l->cgroup_fixed || cgroup_follow(l->cgroup, l->join_pid, l->arena))
+		return -1;
+	return fork_between(l, enter_container, ours, theirs, e);
 }
 
 static int fork_any(struct launch *l, int ours, int theirs, struct err *e)

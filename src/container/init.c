@@ -33,18 +33,6 @@ static int hygiene(struct init *in, struct err *e)
 
 const struct init_step init_hygiene = { "descriptors", NULL, hygiene };
 
-/* exec: the cgroup that we were born in was open for that, and our caller's descriptors were closed before. */
-static int close_birth(struct init *in, struct err *e)
-{
-	const struct kit *k = in->kit;
-	int keep[] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->console_fd, k->seccomp_agent_fd,
-		k->ns_fd[NS_CGROUP], log_fd() };
-
-	return fd_close_others(3 + k->preserve_fds, keep, ARRAY_LEN(keep), e);
-}
-
-const struct init_step init_descriptors = { "descriptors", NULL, close_birth };
-
 /* From here on we wait, perhaps for long, and a process of the container (an `exec` before `start`, a container that
  * shares our pid namespace) could look for us in /proc. What it would find there must lead nowhere: only what the start
  * still needs stays open. The log may be a file of the host, so it ends here, too. */

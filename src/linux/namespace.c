@@ -137,20 +137,17 @@ static bool is_in_own_user_namespace(const struct launch *l)
 	       own.st_ino == other.st_ino;
 }
 
-/* Those that config.json lists, made or joined, as init has them now. A pidfd stands for each of them in setns(2)
- * (Linux 5.8). All but the cgroup namespace are entered before the fork. */
+/* Those that config.json lists, made or joined, as init has them now: the launch enters them by init's pidfd. */
 static int find_init(struct launch *l, struct err *e)
 {
 	const struct oci_linux *config = l->config->linux;
 
+	(void)e;
 	for (size_t i = 0; config && i < config->n_namespaces; i++)
 		l->join_ns[ns_index(config->namespaces[i].type)] = true;
 	if (l->join_ns[NS_USER] && is_in_own_user_namespace(l))
 		l->join_ns[NS_USER] = false;
-	if (!l->join_ns[NS_CGROUP])
-		return 0;
-	l->kit.ns_fd[NS_CGROUP] = fcntl(l->join_pidfd, F_DUPFD_CLOEXEC, 3);
-	return l->kit.ns_fd[NS_CGROUP] < 0 ? err_sys(e, "dup") : 0;
+	return 0;
 }
 
 /* The mount namespace comes last: it changes what every path means. */
@@ -161,7 +158,7 @@ static int join(struct init *init, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		enum ns kind = order[i];
 
-		if (init->kit->ns_fd[kind] < 0)
+		if (!init->join_ns[kind])
 			continue;
 		if (setns(init->kit->ns_fd[kind], ns_kinds[kind].flag) < 0) {
 			const struct oci_namespace *ns = ns_find(init->config, kind);
@@ -175,5 +172,5 @@ static int join(struct init *init, struct err *e)
 
 const struct feature feature_namespace = { "namespace", "linux.namespaces", validate, report };
 const struct host_step host_namespace_open = { "namespace", NULL, open_all, close_all };
-const struct host_step host_namespace_of_init = { "namespace", NULL, find_init, close_all };
+const struct host_step host_namespace_of_init = { "namespace", NULL, find_init, NULL };
 const struct init_step init_namespace_join = { "namespace", NULL, join };

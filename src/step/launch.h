@@ -10,6 +10,7 @@
 #include "step/kit.h"
 
 struct cgroup;
+struct netdev_moves;
 
 struct launch_opts { /* the options of create and run, parsed */
 	const char *root, *bundle, *config_path, *id;
@@ -45,9 +46,13 @@ struct launch {
 	/* `exec`: init of the container that is entered, and a pidfd of it; 0 and -1 where a container is made. */
 	pid_t join_pid;
 	int join_pidfd;
+	bool cgroup_fixed; /* `exec --cgroup`: it is put there or nowhere */
 	pid_t pid; /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
 	uint64_t started; /* its start time, in clock ticks since boot */
+	struct netdev_moves *netdev_moves; /* of src/linux/netdev.c, until the container is recorded */
+	void *own_cpus;   /* the parent's own affinity, while process.execCPUAffinity.initial is in force */
+	size_t own_cpus_bytes;
 	int master_fd;    /* the pty's master, where no console socket took it */
 };
 
