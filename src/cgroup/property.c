@@ -52,11 +52,32 @@ static void put_bytes(struct text *t, const char *name, bool has, int64_t value)
 		property_u64(t, name, value < 0 ? INFINITE : (uint64_t)value);
 }
 
-static void memory(struct text *t, const struct oci_memory *m)
+static bool file_number(const char *text, uint64_t *value)
 {
+	char *end;
+	if (!strncmp(text, "max", 3)) {
+		*value = INFINITE;
+		return true;
+	}
+	*value = strtoull(text, &end, 10);
+	return end != text && (!*end || *end == '\n');
+}
+
+/* What a file of the cgroup holds by now: an update of one of two that belong together keeps the other. */
+static bool file_holds(const char *dir, const char *file, char text[LIMIT_TEXT])
+{
+	return dir && control_read(dir, file, text, LIMIT_TEXT) > 0;
+}
+
+static void memory(struct text *t, const struct oci_memory *m, const char *dir)
+{
+	char text[LIMIT_TEXT];
+	uint64_t swap;
 	put_bytes(t, "MemoryMax", m->has_limit, m->limit);
 	put_bytes(t, "MemoryLow", m->has_reservation, m->reservation);
-	if (m->has_swap && m->swap)
+	if (file_holds(dir, "memory.swap.max", text) && file_number(text, &swap))
+		property_u64(t, "MemorySwapMax", swap);
+	else if (m->has_swap && m->swap)
 		property_u64(t, "MemorySwapMax",
 			m->swap < 0 || !m->has_limit || m->limit < 0 ? INFINITE : (uint64_t)(m->swap - m->limit));
 }
@@ -72,6 +93,12 @@ static void quota(struct text *t, int64_t quota, uint64_t period)
 	else if (quota > 0 && (uint64_t)quota < INFINITE / 1000000)
 		property_u64(t, "CPUQuotaPerSecUSec",
 			((uint64_t)quota * 1000000 / period + PERCENT_US - 1) / PERCENT_US * PERCENT_US);
+}
+
+/* The text of cpu.max: "20000 100000", "max". */
+static void quota_text(struct text *t, const char *text)
+{
+	quota(t, str_starts(text, "max") ? -1 : strtoll(text, NULL, 10), strtoull(text + strcspn(text, " "), NULL, 10));
 }
 
 /* "0-3,7" as the bits of a CPU set; false where it is no such list, which the kernel will say better. */
@@ -112,14 +139,17 @@ static void put_set(struct text *t, const char *name, const char *list)
 	dbus_end_array(t, begin);
 }
 
-static void cpu(struct text *t, const struct oci_cpu *c)
+static void cpu(struct text *t, const struct oci_cpu *c, const char *dir)
 {
+	char text[LIMIT_TEXT];
 	/* "idle" is the weight 0, which cpu.idle stands for. */
 	if (c->has_idle && c->idle == 1)
 		property_u64(t, "CPUWeight", 0);
 	else if (c->has_shares && c->shares)
 		property_u64(t, "CPUWeight", cpu_weight(c->shares));
-	if (c->has_quota || c->has_period)
+	if ((c->has_quota || c->has_period) && file_holds(dir, "cpu.max", text))
+		quota_text(t, text);
+	else if (c->has_quota || c->has_period)
 		quota(t, c->has_quota ? c->quota : 0, c->has_period ? c->period : 0);
 	put_set(t, "AllowedCPUs", c->cpus);
 	put_set(t, "AllowedMemoryNodes", c->mems);
@@ -202,17 +232,6 @@ static void devices(struct text *t, const struct oci_resources *r)
 
 /* --- linux.resources.unified --- */
 
-static bool file_number(const char *text, uint64_t *value)
-{
-	char *end;
-	if (!strncmp(text, "max", 3)) {
-		*value = INFINITE;
-		return true;
-	}
-	*value = strtoull(text, &end, 10);
-	return end != text && (!*end || *end == '\n');
-}
-
 static void unified(struct text *t, const char *file, const char *value)
 {
 	static const struct {
@@ -225,11 +244,8 @@ static void unified(struct text *t, const char *file, const char *value)
 		if (str_eq(file, numbers[i].file) &&
 			file_number(value + (str_starts(value, "default ") ? strlen("default ") : 0), &number))
 			property_u64(t, numbers[i].property, number);
-	if (str_eq(file, "cpu.max")) {
-		char *end;
-		int64_t us = str_starts(value, "max") ? -1 : strtoll(value, NULL, 10);
-		quota(t, us, strtoull(value + strcspn(value, " "), &end, 10));
-	}
+	if (str_eq(file, "cpu.max"))
+		quota_text(t, value);
 	if (str_eq(file, "cpu.idle") && *value == '1')
 		property_u64(t, "CPUWeight", 0);
 	if (str_eq(file, "cpuset.cpus"))
@@ -238,12 +254,12 @@ static void unified(struct text *t, const char *file, const char *value)
 		put_set(t, "AllowedMemoryNodes", value);
 }
 
-void property_resources(struct text *t, const struct oci_resources *r, bool user)
+void property_resources(struct text *t, const struct oci_resources *r, bool user, const char *dir)
 {
 	if (r->memory)
-		memory(t, r->memory);
+		memory(t, r->memory, dir);
 	if (r->cpu)
-		cpu(t, r->cpu);
+		cpu(t, r->cpu, dir);
 	if (r->pids && r->pids->has_limit)
 		property_u64(t, "TasksMax",
 			r->pids->limit < 0 ? INFINITE

@@ -221,7 +221,7 @@ static void put_properties(struct text *t, const struct systemd *s, pid_t pid)
 	dbus_put_u32(t, (uint32_t)pid);
 	dbus_end_array(t, pids);
 	if (resources_of(s->config))
-		property_resources(t, resources_of(s->config), s->user);
+		property_resources(t, resources_of(s->config), s->user, NULL);
 	/* Last, as of two that set the same the later one counts. */
 	property_annotations(t, s->config);
 	dbus_end_array(t, begin);
@@ -305,7 +305,7 @@ static int set(struct cgroup *cg, const struct oci_resources *r, struct err *e)
 	dbus_put_string(&body, s->unit);
 	dbus_put_u32(&body, true); /* for this boot: the unit is gone after it */
 	size_t begin = dbus_put_array(&body, "(sv)");
-	property_resources(&body, r, s->user);
+	property_resources(&body, r, s->user, cg->hierarchies[0].dir);
 	dbus_end_array(&body, begin);
 	if (disconnect(s, call(s, "SetUnitProperties", "sba(sv)", &body, &reply, NULL, e)) < 0)
 		return err_wrap(e, "systemd: unit %s", s->unit);

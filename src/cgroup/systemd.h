@@ -25,7 +25,8 @@ int scope_name(const char *cgroups_path, const char *id, struct arena *, struct 
 char *scope_path(const struct systemd *, struct arena *);
 
 /* ---- property.c: linux.resources as properties, each an element of "a(sv)" ---- */
-void property_resources(struct text *, const struct oci_resources *, bool user);
+/* dir: the cgroup, where it has these limits already; NULL where it is being made. */
+void property_resources(struct text *, const struct oci_resources *, bool user, const char *dir);
 void property_bool(struct text *, const char *name, bool);
 void property_string(struct text *, const char *name, const char *);
 void property_u64(struct text *, const char *name, uint64_t);

@@ -335,3 +335,40 @@ test_no_systemd_is_told()
 	umount /run/systemd /run/dbus
 	expect_no_unit
 }
+
+test_update_stays_after_reload()
+{
+	bundle_new b "$resources"
+	create_sd
+	expect_status 0 hind update --memory 83886080 --memory-swap 83886080 --pids-limit 50 --cpu-quota 30500 --cpu-period 50000 "$ID"
+	expect_eq 83886080 "$(shows MemoryMax)" MemoryMax
+	expect_eq 50 "$(shows TasksMax)" TasksMax
+	files > before
+	systemctl daemon-reload
+	files > after
+	expect_eq "$(cat before)" "$(cat after)" 'control files'
+	expect_match '^cpu.max 30500 50000$' "$(cat after)"
+	expect_match '^pids.max 50$' "$(cat after)"
+}
+
+# What an update names is one of two that belong together.
+test_update_of_the_quota_alone()
+{
+	bundle_new b "$resources"
+	create_sd
+	expect_status 0 hind update --cpu-quota 10000 "$ID"
+	expect_eq 200ms "$(shows CPUQuotaPerSecUSec)" CPUQuotaPerSecUSec
+	systemctl daemon-reload
+	expect_eq '10000 50000' "$(file cpu.max)"
+}
+
+test_refused_update_changes_nothing()
+{
+	bundle_new b "$resources"
+	create_sd
+	files > before
+	expect_error 'cpus: write "4000"' hind update --pids-limit 50 --cpuset-cpus 4000 "$ID"
+	expect_eq 42 "$(shows TasksMax)" TasksMax
+	files > after
+	expect_eq "$(cat before)" "$(cat after)" 'control files'
+}
