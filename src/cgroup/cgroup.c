@@ -32,7 +32,8 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	struct arena *arena, struct cgroup **out, struct err *e)
 {
 	struct cgroup *cg = *out = cgroup_new(arena);
-	subgroup_ignored(config, manager);
+	if (!str_eq(manager, cgroup_systemd.name))
+		subgroup_ignored(config, manager);
 	if (str_eq(manager, cgroup_none.name)) {
 		cg->manager = &cgroup_none;
 		return 0;

@@ -37,6 +37,8 @@ int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) mu
 /* The same for a container that lives: what resources do not name stays as it is, and where one limit is refused, those
  * that were set before it are set back. */
 int cgroup_update(struct cgroup *, const struct oci_resources *, struct err *) must_check;
+/* owner.c: gives it to the container's own user where it is the container's to manage. */
+int cgroup_give(struct cgroup *, const struct oci_config *, struct err *) must_check;
 /* The part of it that init can be born in, which has to be there before: all of it on v2, the cgroup2 beside v1. */
 int cgroup_make_v2(struct cgroup *, struct err *) must_check;
 /* An O_DIRECTORY fd of that part for CLONE_INTO_CGROUP, or -1 where there is none. Stays open with cg. */

@@ -255,7 +255,7 @@ static int no_process_inside(const struct hierarchy *h, struct err *e)
 static int check_place(const struct cgroup *cg, pid_t pid, struct err *e)
 {
 	char file[32];
-	cleanup_free char *text = NULL, *line = mem_printf("0::%s\n", cg->hierarchies[0].path);
+	cleanup_free char *text = NULL, *line = mem_printf("0::%s\n", cg->systemd->path);
 	size_t len;
 	snprintf(file, sizeof file, "/proc/%d/cgroup", pid);
 	if (file_read(AT_FDCWD, file, 1 << 16, &text, &len, e) < 0)
@@ -263,7 +263,7 @@ static int check_place(const struct cgroup *cg, pid_t pid, struct err *e)
 	/* Below a cgroup namespace's root the mount is that root, and its path is shown the same way. */
 	return strstr(text, line) ? 0
 				  : err_set(e, "systemd has put process %d not into %s but into %.200s", pid,
-					    cg->hierarchies[0].path, text);
+					    cg->systemd->path, text);
 }
 
 static int make_scope(struct cgroup *cg, pid_t pid, struct err *e)
@@ -284,7 +284,7 @@ static int make_scope(struct cgroup *cg, pid_t pid, struct err *e)
 	if (rc < 0)
 		return err_wrap(e, "systemd: unit %s", s->unit);
 	h->ours = true;
-	if (job_wait(s, reply, "started", e) < 0 || check_place(cg, pid, e) < 0)
+	if (job_wait(s, reply, "started", e) < 0 || check_place(cg, pid, e) < 0 || subgroup_make(cg, pid, e) < 0)
 		return -1;
 	log_info("cgroup", "unit=%s slice=%s", s->unit, s->slice);
 	return 0;
@@ -407,7 +407,8 @@ int systemd_locate(
 				version, IDLE_WEIGHT_SINCE);
 	}
 	/* "/" where systemd is pid 1. */
-	char *path = arena_printf(arena, "%s%s", str_eq(own, "/") ? "" : own, scope_path(s, arena));
+	s->path = arena_printf(arena, "%s%s", str_eq(own, "/") ? "" : own, scope_path(s, arena));
+	char *path = arena_printf(arena, "%s%s", s->path, subgroup_path(config, arena));
 	if (locate_hierarchies(cg, path, id, false, 0, arena, e) < 0)
 		return -1;
 	if (!cg->v2)

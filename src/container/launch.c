@@ -165,7 +165,9 @@ static int cgroup_create(struct launch *l, struct err *e)
 
 	if (cgroup_make(l->cgroup, l->pid, e))
 		return -1;
-	return resources ? cgroup_apply(l->cgroup, resources, e) : 0;
+	if (resources && cgroup_apply(l->cgroup, resources, e))
+		return -1;
+	return cgroup_give(l->cgroup, l->config, e);
 }
 
 static void cgroup_undo(struct launch *l)

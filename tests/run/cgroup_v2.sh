@@ -144,3 +144,27 @@ test_oom_kill_is_told()
 	expect_status 137 hind run --rm -m 8m --memory-swap 8m "$BASE_ROOTFS" dd if=/dev/zero of=/dev/null bs=64M count=1
 	expect_match 'memory limit' "$ERROR"
 }
+
+# runtime-spec, "Cgroup ownership": who is root in a user namespace manages the cgroups below its own, and not its own limits.
+test_cgroup_is_given_to_the_root_of_a_user_namespace()
+{
+	bundle_new b '.linux.uidMappings=[{containerID:0,hostID:10000,size:100}]' '.linux.gidMappings=.linux.uidMappings' \
+		'.linux.namespaces+=[{type:"user"}]|.linux.namespaces|=unique_by(.type)' '.linux.resources.pids.limit=50' \
+		'(.mounts[]|select(.type=="cgroup")|.options)-=["ro"]'
+	chown -R 10000:10000 b/rootfs
+	args sh -c 'mkdir /sys/fs/cgroup/x && echo $$ > /sys/fs/cgroup/x/cgroup.procs && cat /proc/self/cgroup
+		echo 40 > /sys/fs/cgroup/pids.max'
+	id_new
+	capture hind run --bundle "$BUNDLE" "$ID"
+	expect_match '^0::/x$' "$OUTPUT"
+	expect_match 'pids.max: Permission denied' "$ERROR"
+}
+
+test_cgroup_that_is_read_only_is_not_given()
+{
+	bundle_new b '.linux.uidMappings=[{containerID:0,hostID:10000,size:100}]' '.linux.gidMappings=.linux.uidMappings' \
+		'.linux.namespaces+=[{type:"user"}]|.linux.namespaces|=unique_by(.type)'
+	chown -R 10000:10000 b/rootfs
+	create
+	expect_eq 0 "$(stat -c %u "$(cgroup_dir pids "$ID")")" owner
+}

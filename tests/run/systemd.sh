@@ -279,6 +279,7 @@ test_oom_is_told()
 	args dd if=/dev/zero of=/dev/null bs=64M count=1
 	id_new
 	expect_status 137 sd run --bundle "$BUNDLE" "$ID"
+	note "$ERROR"
 	expect_no_unit
 }
 
@@ -371,4 +372,30 @@ test_refused_update_changes_nothing()
 	expect_eq 42 "$(shows TasksMax)" TasksMax
 	files > after
 	expect_eq "$(cat before)" "$(cat after)" 'control files'
+}
+
+test_cgroups_below_the_scope()
+{
+	bundle_new b "$resources" '.annotations={"run.oci.systemd.subgroup":"inner", "run.oci.delegate-cgroup":"own"}'
+	args sh -c 'cat /proc/self/cgroup; sleep 1000'
+	create_sd
+	dir=/sys/fs/cgroup/system.slice/$(scope)
+	expect_eq "$dir/inner/own" "$(cgroup_dir memory "$ID")"
+	expect_eq 67108864 "$(file inner/memory.max)" memory.max
+	expect_eq max "$(file inner/own/memory.max)" 'memory.max of the delegated one'
+	hind start "$ID"
+	wait_for grep -qx '0::/' container.log
+	expect_status 0 hind update --pids-limit 40 "$ID"
+	expect_eq 40 "$(file inner/pids.max)" pids.max
+	expect_status 0 hind delete --force "$ID"
+	expect_no_unit
+}
+
+test_cgroup_below_without_delegation()
+{
+	bundle_new b '.annotations={"run.oci.systemd.subgroup":"a/b"}'
+	create_sd
+	expect_eq "/sys/fs/cgroup/system.slice/$(scope)/a/b" "$(cgroup_dir memory "$ID")"
+	expect_status 0 hind delete --force "$ID"
+	expect_no_unit
 }
