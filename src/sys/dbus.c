@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -354,7 +355,7 @@ int dbus_call(struct dbus *d, const struct dbus_call *call, int limit_ms, struct
 		if (m->reply_to == serial && m->type == DBUS_ERROR) {
 			const char *text = *m->signature == 's' ? dbus_get_string(m) : "";
 			if (error_name)
-				memccpy(memset(error_name, 0, DBUS_ERROR_NAME), m->error, '\0', DBUS_ERROR_NAME - 1);
+				snprintf(error_name, DBUS_ERROR_NAME, "%s", m->error);
 			err_set(e, "%s: %s", call->member, *text ? text : m->error);
 			dbus_free(m);
 			return -1;
