@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cgroup/controller.h"
+#include "sys/capable.h"
 #include "sys/dbus.h"
 
 #define SERVICE "org.freedesktop.systemd1"
@@ -30,15 +31,7 @@
 /* uid 0 of a user namespace is a user of the host, whose manager is its own. */
 static bool is_user(void)
 {
-	cleanup_free char *map = NULL;
-	struct err ignored;
-	unsigned long inside, outside, count;
-	size_t len;
-	if (geteuid() != 0)
-		return true;
-	if (file_read(AT_FDCWD, "/proc/self/uid_map", 1 << 16, &map, &len, &ignored) < 0)
-		return false;
-	return sscanf(map, "%lu %lu %lu", &inside, &outside, &count) != 3 || inside || outside || count != UINT32_MAX;
+	return geteuid() != 0 || !user_namespace_is_first();
 }
 
 static int call_on(struct dbus *bus, const char *service, const char *path, const char *interface, const char *member,

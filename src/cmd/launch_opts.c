@@ -45,6 +45,8 @@ int launch_opts_preserve(struct launch_opts *o, uint64_t activated, struct err *
 		return -1;
 	o->n_preserved = preserve + activated;
 	o->n_activated = activated;
+	o->activated_names = activated ? getenv("LISTEN_FDNAMES") : NULL;
+	o->notify_socket = getenv("NOTIFY_SOCKET");
 	return 0;
 }
 

@@ -83,10 +83,12 @@ int container_id_check(const char *id, struct err *) must_check;
 void container_state(const struct container *, struct oci_state *);
 /* The ids below root in order, NULL-terminated; none where root does not exist. The caller frees each and the list. */
 int container_list(const char *root, char ***ids, struct err *) must_check;
-const char *store_default_root(struct arena *); /* /run/hind, or $XDG_RUNTIME_DIR/hind for who is not root */
+const char *store_default_root(
+	struct arena *); /* /run/hind; $XDG_RUNTIME_DIR/hind for a user, also as root of a user namespace */
 
 /* ---- release.c ---- */
-int container_start(struct container *, struct err *) must_check;
+/* notify_socket: NOTIFY_SOCKET, or NULL. With one it returns when the container has said that it is ready (notify.c). */
+int container_start(struct container *, const char *notify_socket, struct err *) must_check;
 /* Reads what init says after it was let go: end of stream is a successful execve. */
 int start_result(int fd, struct err *) must_check;
 

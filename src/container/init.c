@@ -19,7 +19,7 @@ static int hygiene(struct init *in, struct err *e)
 {
 	const struct kit *k = in->kit;
 	int keep[8 + NS_COUNT] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd,
-		k->seccomp_agent_fd, log_fd(), -1 };
+		k->seccomp_agent_fd, log_fd(), k->notify_fd };
 
 	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). What is meant for
 	 * the program waits as close-on-exec, too, until right before execve. */

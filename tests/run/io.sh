@@ -1,4 +1,6 @@
 # linux.resources.blockIO: weights, and limits that hold for a disk
+# covers: linux.resources.blockIO.weight
+# covers: linux.resources.blockIO.throttle{Read,Write}{Bps,IOPS}Device[].{major,minor,rate}
 
 read_io() # V1_FILE V2_FILE: of the container $ID
 {
