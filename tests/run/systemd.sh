@@ -1,4 +1,5 @@
 # --systemd-cgroup: the container's cgroup is a scope of systemd, which shows its limits and does not undo them
+# covers: annotation:org.systemd.property. hind/--systemd-cgroup
 
 setup()
 {
