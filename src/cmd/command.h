@@ -24,7 +24,7 @@ struct command {
 };
 
 extern const struct command cmd_create, cmd_start, cmd_state, cmd_kill, cmd_delete, cmd_list, cmd_run, cmd_spec,
-	cmd_features, cmd_validate;
+	cmd_features, cmd_validate, cmd_checkpoint, cmd_restore;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of --help */
 
 #endif

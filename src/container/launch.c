@@ -74,6 +74,21 @@ static bool shows_cgroups(const struct oci_config *c)
 	return false;
 }
 
+static void record_joined(struct launch *l)
+{
+	const struct oci_linux *linux_config = l->config->linux;
+	struct oci_record *r = &l->record;
+
+	if (!linux_config)
+		return;
+	for (size_t i = 0; i < linux_config->n_namespaces; i++)
+		if (ns_is_joined(&linux_config->namespaces[i])) {
+			if (!r->joined)
+				r->joined = arena_alloc(l->arena, linux_config->n_namespaces * sizeof *r->joined);
+			r->joined[r->n_joined++] = (char *)linux_config->namespaces[i].type;
+		}
+}
+
 static int record_write(struct launch *l, struct err *e)
 {
 	const struct oci_config *c = l->config;
@@ -100,6 +115,11 @@ static int record_write(struct launch *l, struct err *e)
 	r->n_annotations = c->n_annotations;
 	r->hooks = c->hooks;
 	r->cgroup = cgroup;
+	record_joined(l);
+	if (l->prepare) {
+		r->image = arena_alloc(l->arena, sizeof *r->image);
+		r->image->bundle = r->image->has_bundle = true;
+	}
 	out = json_out_new(false);
 	json_struct(out, &json_oci_record, r);
 	text = json_out_text(out, &len);
@@ -364,7 +384,7 @@ const struct host_step host_terminal_receive = { "terminal", wants_terminal, ter
 
 /* ---- hooks of the runtime's namespaces ---- */
 
-static void launch_state(const struct launch *l, enum status status, struct oci_state *s)
+void launch_state(const struct launch *l, enum status status, struct oci_state *s)
 {
 	struct container c = { .id = l->opts->id, .record = l->record, .pid = l->pid, .status = status };
 
@@ -462,18 +482,23 @@ static void prefer_childs_error(struct launch *l, struct err *e)
 		*e = theirs;
 }
 
-int launch_create(struct launch *l, struct err *e)
+int launch_by(const struct host_step *const *plan, struct launch *l, struct err *e)
 {
 	int done = 0;
 
 	launch_blank(l);
 	l->rootfs = l->config->root->path[0] == '/' ? l->config->root->path
 						    : arena_printf(l->arena, "%s/%s", l->bundle, l->config->root->path);
-	if (host_steps_run(plan_host, l, &done, e) == 0)
+	if (host_steps_run(plan, l, &done, e) == 0)
 		return 0;
 	prefer_childs_error(l, e);
-	host_steps_undo(plan_host, l, done);
+	host_steps_undo(plan, l, done);
 	return -1;
+}
+
+int launch_create(struct launch *l, struct err *e)
+{
+	return launch_by(plan_host, l, e);
 }
 
 int launch_start(struct launch *l, struct err *e)

@@ -53,6 +53,21 @@ const struct host_step *const plan_host[] = {
 	NULL,
 };
 
+const struct host_step *const plan_restore[] = {
+	&host_store,            /* as above */
+	&host_record,           /* before anything is made */
+	&host_root,             /* the bundle's handle is for its hooks */
+	&host_procfs,           /* for the mounts, which are made by create's own steps */
+	&host_namespace_open,   /* CRIU inherits those of others */
+	&host_terminal_connect, /* for the pty's master, which CRIU makes */
+	&host_cgroup,           /* under its limits from the start: CRIU is in it, and what it makes is born there */
+	&host_cgroup_v1,        /* the same */
+	&host_criu,       /* everything of the container itself, and prestart and createRuntime hooks on the way */
+	&host_start_time, /* as above */
+	&host_commit,     /* as above; it runs by now */
+	NULL,
+};
+
 const struct init_step *const plan_init[] = {
 	&init_hygiene,         /* first: no descriptor of the caller's may pass */
 	&init_host_pid,        /* for the state that hooks get */

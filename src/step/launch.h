@@ -10,6 +10,7 @@
 #include "step/kit.h"
 
 struct cgroup;
+struct restore;
 
 struct launch_opts { /* the options of create and run, parsed */
 	const char *root, *bundle, *config_path, *id;
@@ -39,6 +40,7 @@ struct launch {
 	/* `hind run IMAGE`: writes the bundle into the container's directory once that is there. NULL: none. */
 	int (*prepare)(struct launch *, struct err *);
 	const void *prepare_data;
+	struct restore *restore;    /* `restore`: what its own step needs. NULL: none */
 	bool new_ns[8], join_ns[8]; /* by enum ns */
 	pid_t pid;                  /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
