@@ -149,6 +149,24 @@ int opt_parse(const struct opt *table, void *into, int argc, char **argv, bool p
 	return words;
 }
 
+bool opt_given(const struct opt *o, const void *into)
+{
+	const char *member = (const char *)into + o->offset;
+
+	switch (o->kind) {
+	case OPT_FLAG:
+		return *(const bool *)member;
+	case OPT_STRING:
+		return *(const char *const *)member != NULL;
+	case OPT_LIST:
+		return ((const struct opt_list *)member)->n > 0;
+	case OPT_IGNORE:
+	case OPT_IGNORE_VALUE:
+		return false;
+	}
+	return false;
+}
+
 void opt_free(const struct opt *o, void *into)
 {
 	for (; o->name; o++) {

@@ -31,6 +31,8 @@ struct opt {
  * IMAGE CMD`, `exec ID CMD`); otherwise options may follow words. Words are moved to the front: argv[1 .. returned].
  * Errors name the option, with a did-you-mean. */
 int opt_parse(const struct opt *, void *into, int argc, char **argv, bool posix, struct err *e) must_check;
+/* Was the option given? Of what is ignored nobody knows. */
+bool opt_given(const struct opt *, const void *into);
 /* Frees the lists of what opt_parse has filled, after a failure of it, too. */
 void opt_free(const struct opt *, void *into);
 /* The table as --help shows it, to stdout. */

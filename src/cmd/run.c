@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/opt.h"
+#include "base/str.h"
 #include "cmd/launch_opts.h"
 #include "cmd/run_flags.h"
 #include "container/container.h"
@@ -171,6 +172,21 @@ static int run_image(
 	return status;
 }
 
+/* One word is an id. Whoever gives it what only an image has would otherwise miss a limit without being told. */
+static int refuse_image_options(const struct run_flags *f, const char *word, struct err *e)
+{
+	if (str_eq(word, "NOIMG") || str_eq(word, "noimg"))
+		return err_set(e, "run %s needs a command: hind run %s CMD [ARG...]", word, word);
+	for (const struct opt *o = run_opts; o->name; o++)
+		if (o->offset >= offsetof(struct run_flags, interactive) && opt_given(o, f))
+			return err_set(e,
+				"run --%s needs an image and a command (hind run --%s ... IMAGE CMD), and \"%s\" alone "
+				"is "
+				"the id of a bundle, whose config.json says such things",
+				o->name, o->name, word);
+	return 0;
+}
+
 static int run_words(const struct globals *g, struct run_flags *f, int words, char **argv, struct err *e)
 {
 	struct image image = { .root_fd = -1 };
@@ -183,6 +199,8 @@ static int run_words(const struct globals *g, struct run_flags *f, int words, ch
 			e, "run takes an id (hind run [-b BUNDLE] ID) or an image and a command (hind run IMAGE CMD)");
 	if (words > 1 && f->launch.bundle)
 		return err_set(e, "run --bundle takes one container id: hind run -b BUNDLE ID");
+	if (words == 1 && refuse_image_options(f, argv[1], e))
+		return -1;
 	if (words == 1)
 		return run_bundle(g, argv[1], &f->launch, e);
 	status = run_image(g, f, words, argv, &image, e);

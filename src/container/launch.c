@@ -1,6 +1,7 @@
 /* The parent's half of a start: the steps of its own that are no kernel object's, and the way through the plan. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -472,14 +473,38 @@ static void launch_blank(struct launch *l)
 	l->kit.listen_fds = l->opts->n_activated;
 }
 
-/* When a step of ours failed because init had ended, init's own words are the cause. */
+/* Init that was killed could say nothing; what killed it is the cause. It stays a zombie for fork_undo. */
+static void tell_killed(struct launch *l, struct err *e)
+{
+	struct pollfd ended = { l->pidfd, POLLIN,
+		0 }; /* its end of the socket is closed a little before it has ended */
+	struct cgroup_oom oom = { 0 };
+	siginfo_t info = { 0 };
+
+	if (poll(&ended, 1, 1000) <= 0 || waitid(P_PIDFD, l->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) < 0 ||
+		info.si_pid == 0 || info.si_code == CLD_EXITED)
+		return;
+	cgroup_oom(l->cgroup, &oom);
+	if (oom.kills)
+		err_set(e,
+			"container init was OOM-killed: linux.resources.memory.limit, %llu bytes, is too low for it to "
+			"start; raise it",
+			(unsigned long long)oom.limit);
+	else
+		err_set(e, "container init was killed by signal %d (%s)", info.si_status, strsignal(info.si_status));
+}
+
+/* When a step of ours failed because init had ended, init's own words are the cause, or its end. */
 static void prefer_childs_error(struct launch *l, struct err *e)
 {
 	struct err theirs;
 
-	if (l->sync_fd >= 0 && (e->code == ESRCH || e->code == EPIPE || e->code == ECONNRESET) &&
-		sync_failure(l->sync_fd, &theirs))
+	if (l->sync_fd < 0 || l->pidfd < 0 || (e->code != ESRCH && e->code != EPIPE && e->code != ECONNRESET))
+		return;
+	if (sync_failure(l->sync_fd, &theirs))
 		*e = theirs;
+	else
+		tell_killed(l, e);
 }
 
 int launch_by(const struct host_step *const *plan, struct launch *l, struct err *e)

@@ -1,5 +1,6 @@
 #include "step/sync.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/types.h>
@@ -52,8 +53,11 @@ int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n
 		return 0;
 	while (*n)
 		fd_close(&fds[--*n]);
-	if (len == 0)
-		return err_set(e, "the other half ended before it said \"%s\"", name_of_message(wanted));
+	if (len == 0) {
+		err_set(e, "the other half ended before it said \"%s\"", name_of_message(wanted));
+		e->code = EPIPE;
+		return -1;
+	}
 	if (len == sizeof m && m.kind == SYNC_FAILED) {
 		*e = m.err;
 		e->msg[sizeof e->msg - 1] = 0;

@@ -36,7 +36,7 @@ int sync_send(int socket_fd, enum sync_message, int fd, struct err *) must_check
 int sync_send_fds(int socket_fd, enum sync_message, const int *fds, size_t n, struct err *) must_check;
 int sync_send_err(int socket_fd, const struct err *failure, struct err *) must_check;
 /* Waits for exactly `wanted`; *fd (may be NULL) gets what came along. On SYNC_FAILED *e is the child's own error. The
- * peer's death is an error that says so. */
+ * peer's death is an error that says so, with code EPIPE. */
 int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e) must_check;
 /* *n: room in fds, then how many came. */
 int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n, struct err *e) must_check;

@@ -30,6 +30,26 @@
 
 extern char **environ;
 
+/* The path of the own executable as the kernel has it, or -1; size bytes of room. */
+static ssize_t exe_path(char *path, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", path, size - 1);
+
+	path[n < 0 ? 0 : n] = 0;
+	return n;
+}
+
+/* A container with a read-only root may be on a read-only overlay, too, whose upper layer somebody else can write to.
+ * Ours is attached nowhere, so its path leads to nothing, or to another file. */
+static bool is_attached(int fd)
+{
+	struct stat ours, there;
+	char path[4096];
+
+	return fstat(fd, &ours) < 0 || exe_path(path, sizeof path) < 0 ||
+	       (stat(path, &there) == 0 && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino);
+}
+
 static bool is_protected(int fd)
 {
 	struct statfs fs;
@@ -37,7 +57,8 @@ static bool is_protected(int fd)
 
 	if (seals >= 0 && (seals & SEALS) == SEALS)
 		return true;
-	return fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC && fs.f_flags & ST_RDONLY;
+	return fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC && fs.f_flags & ST_RDONLY &&
+	       !is_attached(fd);
 }
 
 static int fs_string(int fs_fd, const char *key, const char *value)
@@ -96,7 +117,6 @@ int exe_protect(const char *empty_dir, char *const *argv, struct err *e)
 {
 	cleanup_fd int exe_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), fd = -1;
 	char path[4096];
-	ssize_t n;
 
 	if (exe_fd < 0)
 		return err_sys(e, "open /proc/self/exe");
@@ -104,11 +124,8 @@ int exe_protect(const char *empty_dir, char *const *argv, struct err *e)
 		return 0;
 	if (file_mkdirs(empty_dir, 0700, e))
 		return -1;
-	n = readlink("/proc/self/exe", path, sizeof path - 1);
-	if (n > 0) {
-		path[n] = 0;
+	if (exe_path(path, sizeof path) > 0)
 		fd = open_overlay(path, empty_dir);
-	}
 	if (fd < 0)
 		fd = open_memfd(exe_fd, e);
 	if (fd < 0)

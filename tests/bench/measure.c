@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,14 @@ static double cpu_of(const struct rusage *u)
 {
 	return (double)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) * 1e6 +
 	       (double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec);
+}
+
+void measure_check(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	exit(2);
 }
 
 static pid_t start(const char *const *argv, int err_fd)
@@ -76,6 +85,42 @@ void measure_command(struct sample *s, long *rss_kb, const char *const *argv)
 		fprintf(stderr, "\n%s", text);
 		exit(2);
 	}
+}
+
+int measure_try(const char *const *argv)
+{
+	int err_fd = open("/dev/null", O_WRONLY | O_CLOEXEC), status = 0;
+	pid_t pid = start(argv, err_fd);
+
+	close(err_fd);
+	for (int i = 0; waitpid(pid, &status, WNOHANG) == 0; i++) {
+		if (i == 1000)
+			kill(pid, SIGKILL);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return status;
+}
+
+void measure_together(struct sample *s, const char *const *const *argvs, size_t n)
+{
+	int err_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	double begin = measure_now();
+	struct rusage usage;
+
+	for (size_t i = 0; i < n; i++)
+		start(argvs[i], err_fd);
+	for (int status; n; n--) {
+		measure_check(wait4(-1, &status, 0, &usage) > 0, "wait");
+		if (status) {
+			fprintf(stderr, "bench: one of those started at once ended with status 0x%x\n", status);
+			exit(2);
+		}
+		if (s)
+			s->cpu_us += cpu_of(&usage);
+	}
+	if (s)
+		s->wall_us += measure_now() - begin;
+	close(err_fd);
 }
 
 void measure_orphans(struct sample *s)

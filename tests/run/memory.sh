@@ -65,6 +65,15 @@ test_more_than_the_limit_is_killed()
 	expect_status 137 run
 }
 
+test_too_little_to_start_is_told()
+{
+	bundle_new b '.linux.resources.memory={limit: 4096}'
+	args true
+	id_new
+	expect_error 'OOM-killed: linux.resources.memory.limit, 4096 bytes, is too low' hind create --bundle "$BUNDLE" "$ID"
+	expect_no_leak
+}
+
 test_swap_below_limit_is_refused()
 {
 	bundle_new b '.linux.resources.memory={limit:16777216, swap:8388608}'

@@ -262,6 +262,17 @@ test_entrypoint()
 	expect_eq 'a b' "$OUTPUT"
 }
 
+test_options_of_an_image_need_one()
+{
+	bundle_new b
+	args true
+	expect_error 'run --memory needs an image and a command' hind run --bundle "$BUNDLE" --memory 64m "$PREFIX-1"
+	expect_error 'run --env needs an image' hind run --env A=b "$PREFIX-1"
+	expect_error 'run NOIMG needs a command' hind run -it NOIMG
+	expect_error 'run noimg needs a command' hind run noimg
+	expect_status 0 hind run --bundle "$BUNDLE" --keep=false "$PREFIX-1"
+}
+
 test_wrong_flags_are_named()
 {
 	for flag in '--memory x' '--cpus 0' '--cpu-quota-us 1' '--pids-limit x' '--network bridge' '--cap-add NOTHING' '-u nobody:x:y' \
