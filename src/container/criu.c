@@ -298,6 +298,8 @@ static int send_request(
 	rpc_bool(&request, RPC_REQ_KEEP_OPEN, keep_open);
 	status = fd_send(criu->socket_fd, request.p, request.len, NULL, 0, e);
 	free(request.p);
+	if (status && (e->code == EPIPE || e->code == ECONNRESET))
+		return tell_failure(criu, "CRIU ended before it answered", 0, e);
 	return status ? err_wrap(e, "tell CRIU") : 0;
 }
 
