@@ -85,10 +85,10 @@ void criu_end(struct criu *); /* closes the conversation and waits for the progr
 /* ---- criu_external.c: mounts that CRIU must not save, as they are the host's ---- */
 /* Adds "mnt[POINT]:POINT" for each of pid's. proc_fd: a procfs. */
 int external_find(int proc_fd, pid_t pid, struct text *opts, struct err *) must_check;
-/* In a mount namespace of its own: makes the container's mounts once more, and puts a copy of each external one below
- * `stage` (a directory, open as stage_fd), with the bare root file system as STAGE/root. Writes "mnt[POINT]:STAGE/N" with a NUL
- * behind each to names_fd. */
-int external_stage(struct init *, const char *stage, int stage_fd, int names_fd, struct err *) must_check;
+/* In a mount namespace of its own: makes the container's mounts once more, and lays a stage over the directory `stage`, with a
+ * copy of each external one and with the bare root file system as STAGE/root. Writes "mnt[POINT]:STAGE/N" with a NUL behind each
+ * to names_fd. */
+int external_stage(struct init *, const char *stage, int names_fd, struct err *) must_check;
 
 /* ---- criu_dump.c ---- */
 /* The container is deleted afterwards, unless it is left running. */

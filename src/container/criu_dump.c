@@ -54,15 +54,17 @@ static int look(int proc_fd, pid_t pid, int fd, struct outside *o, struct err *e
 	struct stat st;
 	uint64_t id = 0;
 	size_t len;
+	ssize_t n = readlinkat(proc_fd, path, o->key, sizeof o->key - 1);
 
+	if (n < 0)
+		return errno == ENOENT ? (o->key[0] = 0) : err_sys(e, "readlink /proc/%s", path);
+	o->key[n] = 0;
+	if (str_starts(o->key, "pipe:["))
+		return 0;
 	o->key[0] = 0;
 	if (fstatat(proc_fd, path, &st, 0) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "stat /proc/%s", path);
-	if (S_ISFIFO(st.st_mode)) {
-		snprintf(o->key, sizeof o->key, "pipe:[%llu]", (unsigned long long)st.st_ino);
-		return 0;
-	}
-	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		return err_sys(e, "stat /proc/%s", path);
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode) && !S_ISFIFO(st.st_mode))
 		return 0;
 	if (mount_of(proc_fd, pid, fd, &id, e) || file_read(proc_fd, table, MOUNTINFO_MAX, &text, &len, e))
 		return -1;
@@ -213,15 +215,15 @@ static int dump(const struct container *c, const struct criu_opts *o, struct cri
 	return status;
 }
 
-static int check(const struct container *c, const struct criu_opts *o, struct err *e)
+static int check(const struct container *c, struct err *e)
 {
 	if (c->status != STATUS_RUNNING && c->status != STATUS_PAUSED)
 		return err_set(e, "container cannot be checkpointed in %s state", status_names[c->status]);
-	/* Its root file system would be removed with it, and nothing could be restored. */
-	if (!o->leave_running && !o->pre_dump && c->record.image && c->record.image->bundle)
+	/* What it wrote is in a layer that nobody but its own mount namespace holds. */
+	if (c->record.image && c->record.image->bundle)
 		return err_set(e,
-			"the bundle of `hind run IMAGE` goes with its container, and without it nothing can be "
-			"restored: give --leave-running, or run a bundle of your own (hind run --bundle)");
+			"the root file system of `hind run IMAGE` goes with its container, and without it nothing can "
+			"be restored: run a bundle of your own (hind run --bundle)");
 	return 0;
 }
 
@@ -234,7 +236,7 @@ int container_checkpoint(struct container *c, struct criu_opts *o, struct err *e
 
 	if (proc_fd < 0)
 		return err_sys(e, "open /proc");
-	if (check(c, o, e))
+	if (check(c, e))
 		return -1;
 	status = criu_dirs_open(o, true, &dirs, e);
 	if (status == 0) {

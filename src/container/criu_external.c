@@ -105,13 +105,17 @@ static int mount_id(int fd, uint64_t *id, struct err *e)
 	return 0;
 }
 
-/* A stage that only this mount namespace knows: what is made in it goes with CRIU, however that ends. */
-static int open_stage(int stage_fd, struct err *e)
+/* A stage that only this mount namespace knows: what is made in it goes with CRIU, however that ends. In a user namespace
+ * CRIU's children are others than root on the host, and have to pass. */
+static int open_stage(const char *path, struct err *e)
 {
-	cleanup_fd int fs_fd = mountfd_fsopen("tmpfs", e), tmpfs_fd = -1;
+	cleanup_fd int fs_fd = mountfd_fsopen("tmpfs", e), stage_fd = -1, tmpfs_fd = -1;
 
-	if (fs_fd < 0 || mountfd_config(fs_fd, "mode", "0700", e))
+	if (fs_fd < 0 || mountfd_config(fs_fd, "mode", "0711", e))
 		return -1;
+	stage_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (stage_fd < 0)
+		return err_sys(e, "open %s", path);
 	tmpfs_fd = mountfd_create(fs_fd, 0, e);
 	return tmpfs_fd < 0 || mountfd_attach(tmpfs_fd, stage_fd, e) ? -1 : take_fd(&tmpfs_fd);
 }
@@ -126,7 +130,7 @@ static int put(int stage_fd, const char *name, int fd, struct err *e)
 		return -1;
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "fstat");
-	if ((S_ISDIR(st.st_mode) ? mkdirat(stage_fd, name, 0700) : mknodat(stage_fd, name, S_IFREG | 0600, 0)) < 0)
+	if ((S_ISDIR(st.st_mode) ? mkdirat(stage_fd, name, 0755) : mknodat(stage_fd, name, S_IFREG | 0600, 0)) < 0)
 		return err_sys(e, "create a place for a mount");
 	place_fd = openat(stage_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return place_fd < 0 ? err_sys(e, "open") : mountfd_attach(tree_fd, place_fd, e);
@@ -204,7 +208,7 @@ static int make_mounts(struct init *in, bool *new_ns, struct err *e)
 	return init_steps_run(masks, in, e);
 }
 
-int external_stage(struct init *in, const char *stage, int stage_fd, int names_fd, struct err *e)
+int external_stage(struct init *in, const char *stage, int names_fd, struct err *e)
 {
 	cleanup_fd int tmpfs_fd = -1, root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct devices host = { 0 };
@@ -223,7 +227,7 @@ int external_stage(struct init *in, const char *stage, int stage_fd, int names_f
 	if (status == 0)
 		status = make_mounts(in, new_ns, e);
 	if (status == 0)
-		status = tmpfs_fd = open_stage(stage_fd, e);
+		status = tmpfs_fd = open_stage(stage, e);
 	if (status >= 0)
 		status = put(tmpfs_fd, "root", in->rootfs_fd, e);
 	if (status == 0)

@@ -28,29 +28,37 @@
 #include "sys/pidfd.h"
 
 #define NAMES_MAX (16u << 20)
-#define STAGE "criu" /* in the container's directory, while it is restored */
 
 struct restore {
 	const struct criu_opts *opts;
 	struct criu_dirs dirs;
 	struct criu criu;
 	struct launch *launch;
-	const char *stage; /* its path on the host */
-	int names_fd[2];   /* a pipe: what external_stage has put there */
+	int names_fd[2]; /* a pipe: what external_stage has put there */
 };
 
 /* ---- in the child that becomes CRIU ---- */
 
-/* CRIU mounts in the directory of its work, so the handles must be of its mount namespace, and ours by number. */
-static int send_dirs(const struct restore *r, int sync_fd, struct err *e)
+/* In a user namespace CRIU's children read the images as its root, who is another one on the host: the directory lets him
+ * pass (and nobody else) to the files, which themselves may be read by all. */
+static int let_in(const struct launch *l, int image_fd, struct err *e)
 {
-	struct criu_dirs d;
-	int status = criu_dirs_open(r->opts, false, &d, e);
+	const struct oci_linux *config = l->config->linux;
+	struct stat st;
 
-	if (status == 0)
-		status = fd_send(sync_fd, "d", 1, (int[]){ d.image_fd, d.work_fd }, d.work_fd < 0 ? 1 : 2, e);
-	criu_dirs_close(&d);
-	return status;
+	if (!l->new_ns[NS_USER])
+		return 0;
+	if (fstat(image_fd, &st) < 0)
+		return err_sys(e, "--image-path: stat");
+	for (size_t i = 0; i < config->n_gid_mappings; i++) {
+		const struct oci_id_mapping *m = &config->gid_mappings[i];
+
+		if (m->container_id != 0 || st.st_mode & S_IXOTH || (st.st_gid == m->host_id && st.st_mode & S_IXGRP))
+			continue;
+		if (fchown(image_fd, -1, m->host_id) < 0 || fchmod(image_fd, (st.st_mode & 07707) | S_IXGRP) < 0)
+			return err_sys(e, "--image-path: give it to the container's group %u", (unsigned)m->host_id);
+	}
+	return 0;
 }
 
 static int receive_dirs(struct restore *r, struct err *e)
@@ -73,7 +81,7 @@ static int receive_dirs(struct restore *r, struct err *e)
 	criu_dirs_close(d);
 	d->image_fd = fds[0];
 	d->work_fd = fds[1];
-	return 0;
+	return let_in(r->launch, d->image_fd, e);
 }
 
 static int prepare(void *context, int sync_fd, struct err *e)
@@ -95,20 +103,24 @@ static int prepare(void *context, int sync_fd, struct err *e)
 		.tty_fd = -1,
 		.program_fd = -1,
 	};
-	/* By its name: below a handle of the parent's it would be in the parent's mount namespace. */
-	cleanup_fd int stage_fd = open(r->stage, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct criu_dirs d = { -1, -1, NULL, NULL };
+	int status;
 
 	fd_close(&r->names_fd[0]);
-	if (stage_fd < 0)
-		return err_sys(e, "open %s", r->stage);
 	/* First of all: the parent waits for it. Without a cgroup namespace, which CRIU makes itself. */
 	if (init_meet_cgroup(&in, e))
 		return -1;
 	in.new_ns = l->new_ns;
-	if (external_stage(&in, r->stage, stage_fd, r->names_fd[1], e))
-		return -1;
+	/* CRIU mounts in the directory of its work, so the handles must be of its mount namespace. Before the stage, which lies
+	 * over --root: the directories may be below that. */
+	status = criu_dirs_open(r->opts, false, &d, e);
+	if (status == 0)
+		status = external_stage(&in, l->opts->root, r->names_fd[1], e);
 	fd_close(&r->names_fd[1]);
-	return send_dirs(r, sync_fd, e);
+	if (status == 0)
+		status = fd_send(sync_fd, "d", 1, (int[]){ d.image_fd, d.work_fd }, d.work_fd < 0 ? 1 : 2, e);
+	criu_dirs_close(&d);
+	return status;
 }
 
 /* ---- events on the way ---- */
@@ -252,9 +264,12 @@ static int encode(const struct restore *r, const char *names, size_t len, struct
 	const struct launch *l = r->launch;
 
 	criu_opts_encode(o, &r->dirs, l->config->annotations, l->config->n_annotations, opts);
-	rpc_string(opts, RPC_ROOT, arena_printf(l->arena, "%s/root", r->stage));
+	rpc_string(opts, RPC_ROOT, arena_printf(l->arena, "%s/root", l->opts->root));
 	rpc_bool(opts, RPC_RESTORE_SIBLING, true);
 	rpc_bool(opts, RPC_EVASIVE_DEVICES, true);
+	/* The newer way to mount (since 3.17) gives slaves of one peer group their master back from one mount of it, which the
+	 * kernel refuses to all that show another part of the file system; the older leaves each as its copy on the stage is. */
+	rpc_bool(opts, RPC_OLD_MOUNTS, true);
 	rpc_string(opts, RPC_LSM_PROFILE, o->lsm_profile);
 	rpc_string(opts, RPC_LSM_MOUNT_CONTEXT, o->lsm_mount_context);
 	encode_externals(names, len, opts);
@@ -319,8 +334,6 @@ static int restore(struct launch *l, struct err *e)
 	struct restore *r = l->restore;
 	int status;
 
-	if (mkdirat(l->store_fd, STAGE, 0700) < 0)
-		return err_sys(e, "mkdir %s", r->stage);
 	if (pipe2(r->names_fd, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe");
 	status = start(r, e);
@@ -329,8 +342,6 @@ static int restore(struct launch *l, struct err *e)
 	fd_close(&r->names_fd[0]);
 	fd_close(&r->names_fd[1]);
 	criu_end(&r->criu);
-	if (unlinkat(l->store_fd, STAGE, AT_REMOVEDIR) < 0 && status == 0)
-		return err_sys(e, "rmdir %s", r->stage);
 	if (status == 0)
 		log_info("restore", "id=%s pid=%d", l->opts->id, (int)l->pid);
 	return status;
@@ -357,7 +368,6 @@ int launch_restore(struct launch *l, struct criu_opts *o, struct err *e)
 	int status;
 
 	r.criu = (struct criu){ .dirs = &r.dirs, .event = on_event, .context = &r };
-	r.stage = arena_printf(l->arena, "%s/%s/" STAGE, l->opts->root, l->opts->id);
 	l->restore = &r;
 	status = criu_dirs_open(o, false, &r.dirs, e);
 	if (status == 0)

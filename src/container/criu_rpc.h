@@ -60,6 +60,7 @@ enum {
 	RPC_LSM_PROFILE = 53,
 	RPC_LSM_MOUNT_CONTEXT = 63,
 	RPC_NETWORK_LOCK = 64,
+	RPC_OLD_MOUNTS = 65,
 };
 
 /* Each adds a member to the message. Booleans that are false are the default of every member and left out. */

@@ -285,14 +285,13 @@ test_log_of_criu_is_quoted()
 	expect_eq running "$(status_of "$ID")"
 }
 
-test_bundle_of_the_shortcut_is_not_lost()
+test_shortcut_is_refused()
 {
-	need_criu
 	id_new
 	expect_status 0 hind run --detach --name "$ID" "$BUNDLE/rootfs" sleep 1000
-	expect_error 'the bundle of `hind run IMAGE` goes with its container' hind checkpoint --image-path image "$ID"
+	expect_error 'the root file system of `hind run IMAGE` goes with its container' \
+		hind checkpoint --leave-running --image-path image "$ID"
 	expect_eq running "$(status_of "$ID")"
-	checkpoint --leave-running "$ID"
 }
 
 test_service_is_asked_by_its_socket()
