@@ -1,10 +1,11 @@
 #!/bin/sh
 # Every test, from a fresh Debian or Ubuntu machine on: installs what building and testing need, builds, and runs
 #	the layers, the schemas, the unit tests, the containers (tests/run), the failing host (tests/fail), the history (tests/cve),
+#	the engines on hind and on runc (tests/engines),
 #	units and containers once more under the address and undefined-behaviour sanitizers,
 #	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
 # As root; asks nothing. The last line reads `N passed, N failed, N skipped`; each skip stands above it with its reason.
-#	sh contrib/test.sh [--long]		--long: soak, and races with 2000 rounds
+#	sh contrib/test.sh [--long]		--long: soak, races with 2000 rounds, engines under load
 set -eu
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -26,7 +27,8 @@ install_packages()
 {
 	missing=
 	for package in gcc libc6-dev meson ninja-build pkg-config python3 libyajl-dev libseccomp-dev libcap-dev git \
-		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux libclang-rt-dev; do
+		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux iproute2 libclang-rt-dev \
+		podman conmon buildah catatonit netavark aardvark-dns slirp4netns uidmap iptables socat tmux; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
@@ -89,6 +91,9 @@ part schemas python3 tests/schemas.py
 part units build/tests/runner $(unit_programs build)
 # shellcheck disable=SC2046
 part containers build/tests/runner $long $(shell_tests run fail cve)
+
+# shellcheck disable=SC2086
+part engines tests/engines/run $long
 
 build build-sanitize -Db_sanitize=address,undefined -Db_lundef=false -Dstatic=disabled
 # LeakSanitizer stops its own process with ptrace, which an undumpable process refuses: leaks are valgrind's matter.

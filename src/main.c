@@ -20,12 +20,18 @@ const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_create,
 	&cmd_start,
+	&cmd_exec,
 	&cmd_state,
+	&cmd_ps,
 	&cmd_kill,
+	&cmd_pause,
+	&cmd_resume,
 	&cmd_delete,
 	&cmd_list,
 	&cmd_checkpoint,
 	&cmd_restore,
+	&cmd_update,
+	&cmd_events,
 	&cmd_spec,
 	&cmd_validate,
 	&cmd_features,
@@ -70,7 +76,7 @@ static int usage(void)
 
 static int version(void)
 {
-	printf("hind version %s\ncommit: %s\nspec: 1.3.0\n", HIND_VERSION, HIND_COMMIT);
+	printf("hind version %s\ncommit: %s\nspec: %s\n", HIND_VERSION, HIND_COMMIT, OCI_VERSION_MAX);
 	return 0;
 }
 
@@ -166,7 +172,8 @@ static int command_help(const struct command *c)
 
 int main(int argc, char **argv)
 {
-	static struct globals g; /* as `original`, it lives as long as the process */
+	static struct globals g = { .hind_version = HIND_VERSION,
+		.hind_commit = HIND_COMMIT }; /* as `original`, it lives as long as the process */
 	const struct command *c;
 	struct err e;
 	int words, status, failure = 1;

@@ -17,7 +17,7 @@ _hind_value() # OPTION CURRENT
 {
 	case $1 in
 	--bundle | -b | --root | --workdir | -w) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
-	--config | --log | --pid-file | --env-file | --console-socket | --pidfd-socket | --device | --volume | -v)
+	--config | --process | -p | --log | --pid-file | --env-file | --console-socket | --pidfd-socket | --device | --volume | -v)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$2")
 		;;
@@ -27,7 +27,7 @@ _hind_value() # OPTION CURRENT
 	--cgroup-manager) _hind_words "$2" cgroupfs systemd disabled ;;
 	--network) _hind_words "$2" none host ;;
 	--pid | --ipc | --uts | --cgroupns) _hind_words "$2" private host ;;
-	--cap-add | --cap-drop)
+	--cap-add | --cap-drop | --cap)
 		_hind_words "$2" ALL AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN \
 			DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN \
 			MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP \
@@ -44,7 +44,7 @@ _hind_value() # OPTION CURRENT
 		--tmpfs | --shm-size | --memory | -m | --memory-limit-bytes | --memory-reservation | --memory-swap | \
 		--memory-swappiness | --cpus | --cpu-quota-us | --cpu-period-us | --cpu-shares | --cpuset-cpus | \
 		--cpuset-mems | --pids-limit | --cgroup-parent | --oom-score-adj | --sysctl | --annotation | --label | \
-		--preserve-fds)
+		--preserve-fds | --cwd | --additional-gids | -g | --process-label | --apparmor | --cgroup)
 		COMPREPLY=()
 		;;
 	*) return 1 ;;
@@ -56,6 +56,8 @@ _hind()
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i
 	local globals='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --strict --version --help'
 	local launch='--bundle --config --console-socket --pidfd-socket --pid-file --preserve-fds --no-pivot --no-new-keyring'
+	local exec='--process --cwd --env --tty --user --additional-gids --detach --pid-file --console-socket --pidfd-socket
+		--process-label --apparmor --no-new-privs --cap --preserve-fds --cgroup --ignore-paused --help'
 	local run="$launch --detach --keep --interactive --tty --name --rm --dry-run --entrypoint --env --env-file --workdir --user
 		--group-add --umask --hostname --domainname --no-overlay --read-only --volume --mount --tmpfs --shm-size --device
 		--memory --memory-limit-bytes --memory-reservation --memory-swap --memory-swappiness --cpus --cpu-quota-us
@@ -78,13 +80,20 @@ _hind()
 		_hind_value "$previous" "$current" && return
 		case $current in
 		-*) _hind_words "$current" "$globals" ;;
-		*) _hind_words "$current" run create start state kill delete list spec validate features ;;
+		*) _hind_words "$current" run create start exec state ps kill pause resume delete list update events spec validate features ;;
 		esac
 		return
 	fi
 	case $command in
-	run | create) _hind_value "$previous" "$current" && return ;;
-	list) [ "$previous" = -f ] && previous=--format && _hind_value "$previous" "$current" && return ;;
+	run | create | exec) _hind_value "$previous" "$current" && return ;;
+	update)
+		case $previous in
+		--resources | -r) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
+		--*) COMPREPLY=() && return ;;
+		esac
+		;;
+	events) [ "$previous" = --interval ] && _hind_words "$current" 500ms 1s 5s 1m && return ;;
+	list | ps) [ "$previous" = -f ] && previous=--format && _hind_value "$previous" "$current" && return ;;
 	esac
 	case $command:$current in
 	run:-*) _hind_words "$current" "$run" ;;
@@ -93,7 +102,9 @@ _hind()
 		mapfile -t COMPREPLY < <(compgen -W NOIMG -- "$current" && compgen -d -- "$current")
 		;;
 	create:-*) _hind_words "$current" "$launch" --help ;;
-	kill:-*) _hind_words "$current" --all --help ;;
+	exec:-*) _hind_words "$current" "$exec" ;;
+	ps:-*) _hind_words "$current" --format --help ;;
+	kill:-*) _hind_words "$current" --all --regex --help ;;
 	kill:*)
 		if ((COMP_CWORD == i + 1)); then
 			_hind_ids "$current"
@@ -101,12 +112,18 @@ _hind()
 			_hind_words "$current" TERM KILL INT HUP QUIT USR1 USR2 STOP CONT
 		fi
 		;;
-	delete:-*) _hind_words "$current" --force --help ;;
+	delete:-*) _hind_words "$current" --force --regex --help ;;
+	update:-*)
+		_hind_words "$current" --resources --memory --memory-reservation --memory-swap --cpu-share --cpu-quota --cpu-period \
+			--cpu-burst --cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --pids-limit \
+			--blkio-weight --l3-cache-schema --mem-bw-schema --help
+		;;
+	events:-*) _hind_words "$current" --interval --stats --help ;;
 	list:-*) _hind_words "$current" --quiet --format --help ;;
 	spec:-*) _hind_words "$current" --bundle --rootless --help ;;
 	validate:-*) _hind_words "$current" --bundle --help ;;
 	validate:*) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-	start:* | state:* | delete:*) _hind_ids "$current" ;;
+	start:* | exec:* | state:* | ps:* | pause:* | resume:* | delete:* | update:* | events:*) _hind_ids "$current" ;;
 	esac
 }
 

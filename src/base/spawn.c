@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -172,4 +173,54 @@ int spawn_run(const struct spawn *s, struct err *e)
 		if (errno != EINTR)
 			return err_sys(e, "wait for %s", s->path);
 	return verdict(s, status, late, &tail, e);
+}
+
+char *spawn_find(const char *name)
+{
+	const char *env = getenv("PATH");
+	cleanup_free char *dirs =
+		mem_printf("%s:/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin:/run/wrappers/bin", env ? env : "");
+
+	for (char *save = NULL, *dir = strtok_r(dirs, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
+		char *path = mem_printf("%s/%s", dir, name);
+
+		if (*dir == '/' && access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+int spawn_output(const char *path, char *const *argv, size_t max, char **text, size_t *len, struct err *e)
+{
+	cleanup_fd int read_fd = -1, write_fd = -1;
+	int ends[2], status, failed;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	read_fd = ends[0];
+	write_fd = ends[1];
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, "fork");
+	if (pid == 0) {
+		if (dup2(write_fd, STDOUT_FILENO) >= 0)
+			execv(path, argv);
+		_exit(127);
+	}
+	fd_close(&write_fd);
+	failed = fd_read_all(read_fd, max, text, len, e);
+	fd_close(&read_fd);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "wait for %s", path);
+	if (failed)
+		return err_wrap(e, "output of %s", path);
+	if (status == 0)
+		return 0;
+	free(*text);
+	*text = NULL;
+	return WIFEXITED(status) ? err_set(e, "%s: exit status %d", path, WEXITSTATUS(status))
+				 : err_set(e, "%s: killed by signal %d", path, WTERMSIG(status));
 }

@@ -19,4 +19,11 @@ struct spawn {
  * child is reaped on every path; it gets no descriptor but 0, 1, 2 and default signals. */
 int spawn_run(const struct spawn *, struct err *e) must_check;
 
+/* The path of a host's program: the caller's PATH first, but podman gives none: then where distributions put programs
+ * of the administrator. The caller frees it; NULL where there is none. */
+char *spawn_find(const char *name);
+/* Runs a program with our environment, stdin and stderr, and gathers what it writes to stdout, at most max bytes; the
+ * caller frees *text. An exit status other than 0 is an error. */
+int spawn_output(const char *path, char *const *argv, size_t max, char **text, size_t *len, struct err *) must_check;
+
 #endif

@@ -31,9 +31,11 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	struct arena *arena, struct cgroup **out, struct err *e)
 {
 	struct cgroup *cg = *out = cgroup_new(arena);
+	if (!str_eq(manager, "systemd"))
+		subgroup_ignored(config, manager);
 	if (str_eq(manager, cgroup_none.name)) {
 		cg->manager = &cgroup_none;
-		return 0;
+		return wants_named ? locate_hierarchies(cg, NULL, id, true, 0, arena, e) : 0;
 	}
 	if (str_eq(manager, "systemd"))
 		return err_set(e, "--systemd-cgroup (--cgroup-manager systemd) needs systemd's manager, which this "
@@ -44,7 +46,7 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	const char *path = config->linux ? config->linux->cgroups_path : NULL;
 	if (locate_hierarchies(cg, path, id, wants_named, controllers_asked(resources_of(config)), arena, e) < 0)
 		return -1;
-	cg->manager = cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
+	cg->manager = !cg->n ? &cgroup_none : cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
 	return 0;
 }
 
@@ -106,11 +108,13 @@ void cgroup_record(const struct cgroup *cg, struct arena *arena, struct oci_hind
 
 void cgroup_view(const struct cgroup *cg, struct arena *arena, struct cgroup_view *view)
 {
-	*view = (struct cgroup_view){ .v2 = cg->v2, .hybrid = cg->hybrid, .n = cg->n };
-	view->hierarchies = arena_alloc(arena, (cg->n + 1) * sizeof *view->hierarchies);
-	for (size_t i = 0; i < cg->n; i++)
-		view->hierarchies[i] = (struct cgroup_hierarchy){ cg->hierarchies[i].options,
-			cg->hierarchies[i].mount_dir, cg->hierarchies[i].path };
+	const struct hierarchy *h = cg->n ? cg->hierarchies : cg->borrowed;
+
+	*view = (struct cgroup_view){ .v2 = cg->v2, .hybrid = cg->hybrid, .borrowed = !cg->n };
+	view->n = cg->n ? cg->n : cg->n_borrowed;
+	view->hierarchies = arena_alloc(arena, (view->n + 1) * sizeof *view->hierarchies);
+	for (size_t i = 0; i < view->n; i++)
+		view->hierarchies[i] = (struct cgroup_hierarchy){ h[i].options, h[i].mount_dir, h[i].path };
 }
 
 /* --- life --- */
@@ -131,9 +135,15 @@ int cgroup_make_v2(struct cgroup *cg, struct err *e)
 int cgroup_clone_fd(struct cgroup *cg)
 {
 	struct hierarchy *h = cg->n ? &cg->hierarchies[cg->n - 1] : NULL;
-	if (h && h->v2 && h->ours && cg->dir_fd < 0)
+	if (h && h->v2 && h->ours && cg->dir_fd < 0 && !cg->no_clone)
 		cg->dir_fd = open(h->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return cg->dir_fd;
+}
+
+void cgroup_no_clone(struct cgroup *cg)
+{
+	cg->no_clone = true;
+	fd_close(&cg->dir_fd);
 }
 
 int cgroup_join(struct cgroup *cg, pid_t pid, struct err *e)
@@ -234,6 +244,15 @@ int cgroup_remove(struct cgroup *cg, struct err *e)
 
 static int lacks(const struct cgroup *cg, const struct controller *c, const char *member, struct err *e)
 {
+	/* The cgroup2 beside v1 is joined by containers that ask for it only. */
+	if (cg->n && cg->hierarchies[0].journal)
+		return err_set(e,
+			"linux.resources.%s: no cgroup of the container has the %s controller; where the host has it, "
+			"config.json must ask for it when the container is created",
+			member,
+			c->v1   ? c->v1
+			: c->v2 ? c->v2
+				: "v2");
 	if (!c->v1 && !c->v2)
 		return err_set(
 			e, "linux.resources.%s: these are files of cgroup v2, and this host has cgroup v1", member);
@@ -247,16 +266,28 @@ static int lacks(const struct cgroup *cg, const struct controller *c, const char
 	return -1;
 }
 
+static int unlimited(const struct cgroup *cg, unsigned controller, const char *member, struct err *e)
+{
+	if (!cg->undelegated)
+		log_warn("cgroup", "linux.resources.%s has no effect with --cgroup-manager disabled", member);
+	else if (controller != CONTROLLER_DEVICES)
+		return err_set(e,
+			"linux.resources.%s: this user may not make cgroups below %s, so nothing can be limited; name "
+			"a "
+			"cgroup that was delegated in linux.cgroupsPath, or leave the limit out",
+			member, cg->borrowed[0].mount_dir);
+	/* Who may make no cgroup can make no device nodes either: they have the kernel's own check. */
+	return 0;
+}
+
 static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_resources *resources, struct err *e)
 {
 	const struct controller *c = controllers[controller];
 	const char *member = controller_asked(c, resources);
 	if (!member)
 		return 0;
-	if (cg->manager == &cgroup_none) {
-		log_warn("cgroup", "linux.resources.%s has no effect with --cgroup-manager disabled", member);
-		return 0;
-	}
+	if (cg->manager == &cgroup_none)
+		return unlimited(cg, controller, member, e);
 	struct hierarchy *h = hierarchy_with(cg, controller);
 	if (!h)
 		return lacks(cg, c, member, e);
@@ -271,6 +302,23 @@ int cgroup_apply(struct cgroup *cg, const struct oci_resources *resources, struc
 	for (size_t i = 0; i < cg->n; i++)
 		cg->hierarchies[i].fresh = false;
 	return 0;
+}
+
+int cgroup_update(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
+{
+	if (cg->manager == &cgroup_none)
+		return err_set(
+			e, "the container has no cgroup of its own (--cgroup-manager disabled), so it has no limits");
+	struct journal *journal = journal_new();
+	for (size_t i = 0; i < cg->n; i++)
+		cg->hierarchies[i].journal = journal;
+	int rc = cgroup_apply(cg, resources, e);
+	if (rc < 0)
+		journal_undo(journal);
+	for (size_t i = 0; i < cg->n; i++)
+		cg->hierarchies[i].journal = NULL;
+	journal_free(journal);
+	return rc;
 }
 
 static void validate_path(const char *path, struct problems *problems)
@@ -289,17 +337,36 @@ static void validate_path(const char *path, struct problems *problems)
 		problem_add(problems, "linux.cgroupsPath", "names the root cgroup, which no container can have");
 }
 
-void cgroup_validate(const struct oci_config *config, struct problems *problems)
+static void validate_resources(const struct oci_resources *r, bool update, struct problems *problems)
+{
+	for (size_t i = 0; i < CONTROLLERS; i++)
+		if (controllers[i]->validate)
+			controllers[i]->validate(r, update, problems);
+}
+
+static void validate(const struct oci_config *config, struct problems *problems)
 {
 	const struct oci_resources *r = resources_of(config);
 	if (config->linux && config->linux->cgroups_path && *config->linux->cgroups_path)
 		validate_path(config->linux->cgroups_path, problems);
-	for (size_t i = 0; r && i < CONTROLLERS; i++)
-		if (controllers[i]->validate)
-			controllers[i]->validate(r, problems);
+	subgroup_validate(config, problems);
+	if (r)
+		validate_resources(r, false, problems);
 }
 
-void cgroup_report(struct json_out *out)
+void cgroup_validate_update(const struct oci_resources *r, struct problems *problems)
+{
+	static const char prefix[] = "linux.resources.";
+	size_t first = problems->n;
+	validate_resources(r, true, problems);
+	for (size_t i = first; i < problems->n; i++) {
+		char *path = problems->v[i].path;
+		if (str_starts(path, prefix))
+			memmove(path, path + strlen(prefix), strlen(path + strlen(prefix)) + 1);
+	}
+}
+
+static void report(struct json_out *out)
 {
 	static const struct {
 		const char *key;
@@ -314,3 +381,6 @@ void cgroup_report(struct json_out *out)
 	}
 	json_close_object(out);
 }
+
+const struct feature feature_cgroup = { "cgroup", "linux.resources", validate, report,
+	.annotations = subgroup_annotations };

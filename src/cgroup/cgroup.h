@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/problem.h"
 #include "oci.h"
+#include "step/feature.h"
 #include "step/kit.h"
 #include "json/encode.h"
 
@@ -29,18 +30,30 @@ void cgroup_view(const struct cgroup *, struct arena *, struct cgroup_view *);
 /* Makes the cgroup (an existing empty one is taken over as crun and runc do; one with processes in it is an error). */
 int cgroup_make(struct cgroup *, struct err *) must_check;
 /* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The
- * error says which property: "linux.resources.memory.limit: ...". Also used by `update`. */
+ * error says which property: "linux.resources.memory.limit: ...". */
 int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) must_check;
+/* The same for a container that lives: what resources do not name stays as it is, and where one limit is refused, those
+ * that were set before it are set back. */
+int cgroup_update(struct cgroup *, const struct oci_resources *, struct err *) must_check;
 /* The part of it that init can be born in, which has to be there before: all of it on v2, the cgroup2 beside v1. */
 int cgroup_make_v2(struct cgroup *, struct err *) must_check;
 /* An O_DIRECTORY fd of that part for CLONE_INTO_CGROUP, or -1 where there is none. Stays open with cg. */
 int cgroup_clone_fd(struct cgroup *);
+/* From here on it gives none, and cgroup_entrances moves there who would have been born inside. */
+void cgroup_no_clone(struct cgroup *);
 int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
 /* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle
  * machine); a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the
  * child writes "0" to, at most `room` of them, one a hierarchy. Opened here, as the child may be without the right to.
- * A cgroup2 is joined for pid here and now, unless that was born in it. *n = 0 on v2. The caller closes them. */
+ * A cgroup2 is joined for pid here and now, unless that was born in it; so *n = 0 on v2. The caller closes them. */
 int cgroup_entrances(struct cgroup *, pid_t, int *fds, size_t room, size_t *n, struct err *) must_check;
+
+/* exec: from here on cg is the existing cgroup `path` below the container's; controllers: those of v1 that this is for,
+ * "cpu" or "cpu,memory", NULL: all. ".." is refused. */
+int cgroup_descend(struct cgroup *, const char *controllers, const char *path, struct arena *, struct err *) must_check;
+/* exec, v2: from here on cg is the cgroup below the container's where that process of the container is; -1 where it is
+ * no other. */
+int cgroup_follow(struct cgroup *, pid_t, struct arena *);
 
 /* Sends SIGKILL to everything inside (cgroup.kill; on v1 freeze, kill, thaw) and waits, 10 s at most, until it is
  * empty. */
@@ -61,8 +74,24 @@ struct cgroup_oom {
 };
 void cgroup_oom(struct cgroup *, struct cgroup_oom *); /* never fails: what cannot be read is 0 */
 
+/* Waiting for the memory limit to kill. fd for poll(2) with `events`, -1 where there is no memory controller; the caller
+ * closes it. */
+struct oom_watch {
+	int fd;
+	short events;
+	uint64_t kills; /* v2: that were seen already */
+};
+int cgroup_oom_watch(struct cgroup *, struct oom_watch *, struct err *) must_check;
+/* Has it killed since the last call? For when poll(2) has said that there is something. */
+bool cgroup_oom_fired(struct cgroup *, struct oom_watch *);
+
+/* Usage: adds "cpu", "cpuset", "memory", "pids", "blkio" and "hugetlb" to the open object. What cannot be read is 0 or
+ * left out; only a container without a cgroup is an error. */
+int cgroup_stats(struct cgroup *, struct json_out *, struct err *) must_check;
+
 /* linux.resources as a whole, for the plan's feature list. */
-void cgroup_validate(const struct oci_config *, struct problems *);
-void cgroup_report(struct json_out *);
+extern const struct feature feature_cgroup;
+/* The same of a document that is nothing but resources, for cgroup_update; paths of problems begin at its root. */
+void cgroup_validate_update(const struct oci_resources *, struct problems *);
 
 #endif

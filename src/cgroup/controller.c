@@ -2,6 +2,7 @@
 #include "cgroup/controller.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -9,20 +10,22 @@
 
 #define LIMITS_MAX 16
 
-/* In the order in which limits are written: cpuset first, as nothing can join before it. */
+/* In the order in which limits are written: cpuset first, as nothing can join before it; devices last, as an update of
+ * theirs is the hardest to take back. */
 const struct controller *const controllers[CONTROLLERS] = {
 	[CONTROLLER_CPUSET] = &controller_cpuset,
 	[CONTROLLER_CPU] = &controller_cpu,
 	[CONTROLLER_MEMORY] = &controller_memory,
 	[CONTROLLER_PIDS] = &controller_pids,
-	[CONTROLLER_DEVICES] = &controller_devices,
 	[CONTROLLER_FREEZER] = &controller_freezer,
 	[CONTROLLER_IO] = &controller_io,
 	[CONTROLLER_HUGETLB] = &controller_hugetlb,
 	[CONTROLLER_NET_CLS] = &controller_net_cls,
 	[CONTROLLER_NET_PRIO] = &controller_net_prio,
 	[CONTROLLER_RDMA] = &controller_rdma,
+	[CONTROLLER_MISC] = &controller_misc,
 	[CONTROLLER_UNIFIED] = &controller_unified,
+	[CONTROLLER_DEVICES] = &controller_devices,
 };
 
 int controller_index(const char *name, size_t len)
@@ -70,14 +73,22 @@ static int write_refused(
 int limit_write(struct hierarchy *h, const struct controller *c, const struct limit *l, const char *file,
 	const char *text, struct err *e)
 {
+	char *old = h->journal ? journal_old(h, file, text) : NULL;
 	int rc = control_write(h->dir, file, text);
 	if (rc < 0 && errno == ENOENT && h->v2 && c->v2) {
-		if (fs_v2_enable(h, c->v2, e) < 0)
+		if (fs_v2_enable(h, c->v2, e) < 0) {
+			free(old);
 			return err_wrap(e, "linux.resources.%s", l->member);
+		}
 		rc = control_write(h->dir, file, text);
 	}
-	if (rc < 0)
-		return write_refused(h, l, file, text, errno, e);
+	if (rc < 0) {
+		int code = errno;
+		free(old);
+		return write_refused(h, l, file, text, code, e);
+	}
+	if (h->journal)
+		journal_push(h, file, old);
 	log_info("cgroup", "file=%s/%s value=%s", h->dir, file, text);
 	return 0;
 }

@@ -149,8 +149,9 @@ static const struct limit limits[] = {
 	{ 0 },
 };
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
+	(void)update;
 	if (!r->cpu)
 		return;
 	if (r->cpu->has_idle && (r->cpu->idle < 0 || r->cpu->idle > 1))
@@ -158,6 +159,9 @@ static void validate(const struct oci_resources *r, struct problems *problems)
 	if (r->cpu->has_idle && r->cpu->idle == 1 && r->cpu->has_shares && r->cpu->shares)
 		problem_add(problems, "linux.resources.cpu.shares",
 			"an idle cgroup has no shares of its own; remove cpu.shares or cpu.idle");
+	if (r->cpu->has_burst && r->cpu->has_quota && r->cpu->quota > 0 && r->cpu->burst > (uint64_t)r->cpu->quota)
+		problem_add(problems, "linux.resources.cpu.burst", "%llu is more than cpu.quota, %lld",
+			(unsigned long long)r->cpu->burst, (long long)r->cpu->quota);
 }
 
 static int apply(struct hierarchy *h, const struct controller *c, const struct oci_resources *r, struct err *e)

@@ -17,11 +17,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cgroup/controller.h"
 #include "cgroup/device_list.h"
+
+#define LIST_MAX (1u << 20) /* bytes of devices.list */
 
 /* config-linux.md, "Default Devices", and the making of device files as such, which opens none. */
 static const struct device_exception default_devices[] = {
@@ -112,13 +115,18 @@ void device_list_add(struct device_list *list, const struct oci_device_rule *rul
 	}
 }
 
-void device_list_make(struct device_list *list, const struct oci_resources *r)
+static void list_add_rules(struct device_list *list, const struct oci_resources *r)
 {
-	*list = (struct device_list){ .allow = true };
 	for (size_t i = 0; i < r->n_devices; i++)
 		device_list_add(list, &r->devices[i]);
 	for (size_t i = 0; i < ARRAY_LEN(default_devices); i++)
 		list_put(list, true, &default_devices[i]);
+}
+
+void device_list_make(struct device_list *list, const struct oci_resources *r)
+{
+	*list = (struct device_list){ .allow = true };
+	list_add_rules(list, r);
 }
 
 bool device_list_allows(const struct device_list *list, char type, int64_t major, int64_t minor, unsigned access)
@@ -159,9 +167,11 @@ static const struct limit limits[] = {
 	{ 0 },
 };
 
-static int write_all(struct hierarchy *h, const struct controller *c, bool allow, struct err *e)
+/* An update that fails takes back what was written before it. */
+static void note(const struct hierarchy *h, bool allow, const char *text)
 {
-	return limit_write(h, c, &limits[allow], limits[allow].v1, "a", e);
+	if (h->journal)
+		journal_push(h, limits[!allow].v1, mem_strdup(text));
 }
 
 /* All exceptions go through one open file. */
@@ -180,6 +190,7 @@ static int write_exceptions(
 		exception_text(&v[i], text);
 		if (write(fd, text, strlen(text)) >= 0) {
 			log_info("cgroup", "file=%s value=%s", path, text);
+			note(h, allow, text);
 			continue;
 		}
 		/* In a container that lacks one of the default devices, the containers inside lack it, too. */
@@ -197,7 +208,8 @@ static int write_exceptions(
 	return 0;
 }
 
-/* Without a rule for all devices the list in force stays, whose behaviour may be either: each rule is written as it is. */
+/* Without a rule for all devices the list in force stays, whose behaviour may be either: each rule is written as it is.
+ */
 static int write_rules(const struct hierarchy *h, const struct oci_resources *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n_devices; i++)
@@ -209,17 +221,109 @@ static int write_rules(const struct hierarchy *h, const struct oci_resources *r,
 	return write_exceptions(h, true, default_devices, ARRAY_LEN(default_devices), e);
 }
 
+/* now: what an update replaces. */
+static int write_list(struct hierarchy *h, const struct controller *c, const struct device_list *list,
+	const struct device_list *now, struct err *e)
+{
+	struct hierarchy unnoted = *h;
+	unnoted.journal = NULL;
+	if (limit_write(&unnoted, c, &limits[list->allow], limits[list->allow].v1, "a", e) < 0)
+		return -1;
+	if (now)
+		note(h, !now->allow, "a");
+	return write_exceptions(h, !list->allow, list->v, list->n, e);
+}
+
+/* --- v1, while the container runs --- */
+
+/* devices.list: all exceptions where all else is denied; where all is allowed, the kernel shows none of them. */
+static int list_read(const struct hierarchy *h, struct device_list *list, struct err *e)
+{
+	cleanup_free char *path = mem_printf("%s/devices.list", h->dir), *text = NULL;
+	char *save;
+	size_t len;
+	*list = (struct device_list){ 0 };
+	if (file_read(AT_FDCWD, path, LIST_MAX, &text, &len, e) < 0)
+		return err_wrap(e, "linux.resources.devices");
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char type, major[12], minor[12], access[4];
+		if (sscanf(line, "%c %11[0-9*]:%11[0-9*] %3[rwm]", &type, major, minor, access) != 4)
+			return err_set(
+				e, "linux.resources.devices: %s has the line \"%s\", which is no rule", path, line);
+		if (type == 'a') {
+			list->allow = true;
+			continue;
+		}
+		struct device_exception x = { type, *major == '*' ? -1 : atoll(major),
+			*minor == '*' ? -1 : atoll(minor), access_bits(access), false };
+		list_put(list, true, &x);
+	}
+	return 0;
+}
+
+/* What of `from` is not in `other`, exception by exception. */
+static int write_rest(const struct hierarchy *h, bool allow, const struct device_list *from,
+	const struct device_list *other, struct err *e)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct device_exception x = from->v[i];
+		for (size_t k = 0; k < other->n; k++)
+			if (other->v[k].type == x.type && other->v[k].major == x.major && other->v[k].minor == x.minor)
+				x.access &= ~other->v[k].access;
+		if (x.access && write_exceptions(h, allow, &x, 1, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A program that writes to /dev/null must not be refused for the moment between "deny all" and the exceptions, so only
+ * what differs is written, the additions first. */
+static int update_v1(struct hierarchy *h, const struct controller *c, const struct oci_resources *r,
+	struct device_list *wanted, struct err *e)
+{
+	struct device_list now;
+	int rc = list_read(h, &now, e);
+	if (rc == 0 && !wanted->reset && now.allow) {
+		rc = write_rules(h, r, e);
+	} else if (rc == 0) {
+		if (!wanted->reset) {
+			free(wanted->v);
+			*wanted = (struct device_list){ .v = mem_alloc((now.n + 1) * sizeof *now.v), .n = now.n };
+			memcpy(wanted->v, now.v, now.n * sizeof *now.v);
+			list_add_rules(wanted, r);
+		}
+		if (now.allow || wanted->allow) {
+			/* In the order in which it would be taken back, so from its end. */
+			for (size_t i = 0; !now.allow && i < now.n; i++) {
+				char text[LIMIT_TEXT];
+				exception_text(&now.v[i], text);
+				note(h, false, text);
+			}
+			rc = write_list(h, c, wanted, &now, e);
+		} else if ((rc = write_rest(h, true, wanted, &now, e)) == 0) {
+			rc = write_rest(h, false, &now, wanted, e);
+		}
+	}
+	free(now.v);
+	return rc;
+}
+
 static int apply(struct hierarchy *h, const struct controller *c, const struct oci_resources *r, struct err *e)
 {
 	struct device_list list;
 	device_list_make(&list, r);
 	int rc;
-	if (h->v2)
+	if (h->v2 && h->journal && !list.reset)
+		/* The rules in force are a program, which nobody can read back. */
+		rc = err_set(e,
+			"linux.resources.devices: on cgroup v2 an update replaces the whole list, so it must begin "
+			"with a rule for all devices, as {\"allow\": false}");
+	else if (h->v2)
 		rc = device_attach(h, &list, e);
-	else if (!list.reset)
-		rc = write_rules(h, r, e);
-	else if ((rc = write_all(h, c, list.allow, e)) == 0)
-		rc = write_exceptions(h, !list.allow, list.v, list.n, e);
+	else if (h->journal)
+		rc = update_v1(h, c, r, &list, e);
+	else
+		rc = list.reset ? write_list(h, c, &list, NULL, e) : write_rules(h, r, e);
 	free(list.v);
 	return rc;
 }
@@ -231,8 +335,9 @@ static const char *asked(const struct oci_resources *r)
 	return r->n_devices ? "devices" : NULL;
 }
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
+	(void)update;
 	for (size_t i = 0; i < r->n_devices; i++) {
 		const struct oci_device_rule *rule = &r->devices[i];
 		if (rule->type && (!*rule->type || rule->type[1] || !strchr("abcu", *rule->type)))

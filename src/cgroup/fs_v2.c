@@ -141,6 +141,14 @@ static int join(struct cgroup *cg, pid_t pid, struct err *e)
 	return hierarchy_join(&cg->hierarchies[0], pid, e);
 }
 
+static int entrances(struct cgroup *cg, pid_t pid, int *fds, size_t room, size_t *n, struct err *e)
+{
+	(void)fds;
+	(void)room;
+	(void)n;
+	return cg->dir_fd < 0 ? join(cg, pid, e) : 0;
+}
+
 /* Waits until cgroup.events says so; the kernel wakes poll(2) at each change. 1, or 0 after limit_ms. */
 static int wait_event(const struct hierarchy *h, const char *key, bool want, int limit_ms, struct err *e)
 {
@@ -210,6 +218,11 @@ static void oom(struct cgroup *cg, struct cgroup_oom *oom)
 	oom->limit = control_number(dir, "memory.max", NULL);
 }
 
-const struct cgroup_manager cgroup_fs_v2 = {
-	.name = "cgroupfs", .make = make, .join = join, .kill = kill_all, .freeze = freeze, .frozen = frozen, .oom = oom
-};
+const struct cgroup_manager cgroup_fs_v2 = { .name = "cgroupfs",
+	.make = make,
+	.join = join,
+	.entrances = entrances,
+	.kill = kill_all,
+	.freeze = freeze,
+	.frozen = frozen,
+	.oom = oom };

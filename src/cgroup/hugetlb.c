@@ -24,8 +24,9 @@ static const char *asked(const struct oci_resources *r)
 	return r->n_hugepage_limits ? "hugepageLimits" : NULL;
 }
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
+	(void)update;
 	for (size_t i = 0; i < r->n_hugepage_limits; i++) {
 		const char *size = r->hugepage_limits[i].page_size;
 		size_t digits = size ? strspn(size, "0123456789") : 0;

@@ -2,7 +2,8 @@
  * bfq-iosched.rst.
  *
  * Weights are the work of an I/O scheduler: BFQ where the kernel has it, on both versions; on v2 also the cost model of
- * io.weight, whose scale is ten times as long. Leaf weights went with the CFQ scheduler in Linux 5.0. */
+ * io.weight, whose scale is ten times as long. Leaf weights are v1's, and went with the CFQ scheduler in Linux 5.0: a
+ * kernel that has the files still gets them. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -20,6 +21,11 @@ static const char *weight_advice(int errnum)
 				: NULL;
 }
 
+static const char *leaf_advice(int errnum)
+{
+	return errnum == ENOENT ? "Linux has no leaf weights since 5.0; remove it" : NULL;
+}
+
 static const char *device_advice(int errnum)
 {
 	return errnum == ENODEV
@@ -28,11 +34,13 @@ static const char *device_advice(int errnum)
 				  : NULL;
 }
 
-enum { WEIGHT, WEIGHT_DEVICE, READ_BPS, WRITE_BPS, READ_IOPS, WRITE_IOPS };
+enum { WEIGHT, WEIGHT_DEVICE, LEAF, LEAF_DEVICE, READ_BPS, WRITE_BPS, READ_IOPS, WRITE_IOPS };
 
 static const struct limit limits[] = {
 	[WEIGHT] = { "blockIO.weight", "blkio.bfq.weight", "io.bfq.weight", NULL, weight_advice },
 	[WEIGHT_DEVICE] = { "blockIO.weightDevice", "blkio.bfq.weight_device", "io.bfq.weight", NULL, weight_advice },
+	[LEAF] = { "blockIO.leafWeight", "blkio.leaf_weight", NULL, NULL, leaf_advice },
+	[LEAF_DEVICE] = { "blockIO.weightDevice", "blkio.leaf_weight_device", NULL, NULL, leaf_advice },
 	[READ_BPS] = { "blockIO.throttleReadBpsDevice", "blkio.throttle.read_bps_device", "io.max", NULL,
 		device_advice },
 	[WRITE_BPS] = { "blockIO.throttleWriteBpsDevice", "blkio.throttle.write_bps_device", "io.max", NULL,
@@ -74,23 +82,26 @@ static void validate_weight(const char *path, unsigned weight, struct problems *
 		problem_add(problems, path, "%u is not between %d and %d", weight, WEIGHT_MIN, WEIGHT_MAX);
 }
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
+	(void)update;
 	const struct oci_block_io *io = r->block_io;
 	if (!io)
 		return;
 	if (io->has_weight)
 		validate_weight("linux.resources.blockIO.weight", io->weight, problems);
-	if (io->has_leaf_weight && io->leaf_weight)
-		problem_add(problems, "linux.resources.blockIO.leafWeight",
-			"Linux has no leaf weights since 5.0; remove it");
+	if (io->has_leaf_weight)
+		validate_weight("linux.resources.blockIO.leafWeight", io->leaf_weight, problems);
 	for (size_t i = 0; i < io->n_weight_device; i++) {
 		const struct oci_weight_device *d = &io->weight_device[i];
 		if (d->has_weight)
 			validate_weight(AT("linux.resources.blockIO.weightDevice[%zu].weight", i), d->weight, problems);
-		if (d->has_leaf_weight && d->leaf_weight)
-			problem_add(problems, AT("linux.resources.blockIO.weightDevice[%zu].leafWeight", i),
-				"Linux has no leaf weights since 5.0; remove it");
+		if (!d->has_weight && !d->has_leaf_weight)
+			problem_add(problems, AT("linux.resources.blockIO.weightDevice[%zu]", i),
+				"neither weight nor leafWeight is set");
+		if (d->has_leaf_weight)
+			validate_weight(AT("linux.resources.blockIO.weightDevice[%zu].leafWeight", i), d->leaf_weight,
+				problems);
 	}
 }
 
@@ -109,6 +120,17 @@ static unsigned cost_weight(unsigned weight)
 	return 1 + (weight - WEIGHT_MIN) * 9999 / (WEIGHT_MAX - WEIGHT_MIN);
 }
 
+static int write_leaf(struct hierarchy *h, const struct controller *c, const struct limit *l, const char *device,
+	unsigned weight, struct err *e)
+{
+	char text[LIMIT_TEXT];
+	if (h->v2)
+		return err_set(
+			e, "linux.resources.%s: cgroup v2 has no leaf weights, and this host has cgroup v2", l->member);
+	snprintf(text, sizeof text, "%s%u", device, weight);
+	return limit_write(h, c, l, l->v1, text, e);
+}
+
 /* device: "8:0 ", or "" for all devices without a weight of their own. */
 static int write_weight(struct hierarchy *h, const struct controller *c, const struct limit *l, const char *device,
 	unsigned weight, struct err *e)
@@ -120,22 +142,30 @@ static int write_weight(struct hierarchy *h, const struct controller *c, const s
 	return limit_write(h, c, l, cost ? "io.weight" : h->v2 ? l->v2 : l->v1, text, e);
 }
 
+static int write_device_weight(
+	struct hierarchy *h, const struct controller *c, const struct oci_weight_device *d, size_t i, struct err *e)
+{
+	char device[48], member[64];
+	struct limit weight = limits[WEIGHT_DEVICE], leaf = limits[LEAF_DEVICE];
+	snprintf(device, sizeof device, "%lld:%lld ", (long long)d->major, (long long)d->minor);
+	snprintf(member, sizeof member, "%s[%zu]", limits[WEIGHT_DEVICE].member, i);
+	weight.member = leaf.member = member;
+	if (d->has_weight && d->weight && write_weight(h, c, &weight, device, d->weight, e) < 0)
+		return -1;
+	if (d->has_leaf_weight && d->leaf_weight)
+		return write_leaf(h, c, &leaf, device, d->leaf_weight, e);
+	return 0;
+}
+
 static int write_weights(struct hierarchy *h, const struct controller *c, const struct oci_block_io *io, struct err *e)
 {
 	if (io->has_weight && io->weight && write_weight(h, c, &limits[WEIGHT], "", io->weight, e) < 0)
 		return -1;
-	for (size_t i = 0; i < io->n_weight_device; i++) {
-		const struct oci_weight_device *d = &io->weight_device[i];
-		char device[48], member[64];
-		if (!d->has_weight || !d->weight)
-			continue;
-		snprintf(device, sizeof device, "%lld:%lld ", (long long)d->major, (long long)d->minor);
-		snprintf(member, sizeof member, "%s[%zu]", limits[WEIGHT_DEVICE].member, i);
-		struct limit one = limits[WEIGHT_DEVICE];
-		one.member = member;
-		if (write_weight(h, c, &one, device, d->weight, e) < 0)
+	if (io->has_leaf_weight && io->leaf_weight && write_leaf(h, c, &limits[LEAF], "", io->leaf_weight, e) < 0)
+		return -1;
+	for (size_t i = 0; i < io->n_weight_device; i++)
+		if (write_device_weight(h, c, &io->weight_device[i], i, e) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -172,8 +202,6 @@ static int apply(struct hierarchy *h, const struct controller *c, const struct o
 		[READ_IOPS] = { io->throttle_read_iops_device, io->n_throttle_read_iops_device },
 		[WRITE_IOPS] = { io->throttle_write_iops_device, io->n_throttle_write_iops_device },
 	};
-	if (io->has_leaf_weight && io->leaf_weight)
-		return err_set(e, "linux.resources.blockIO.leafWeight: Linux has no leaf weights since 5.0; remove it");
 	if (write_weights(h, c, io, e) < 0)
 		return -1;
 	for (int which = READ_BPS; which <= WRITE_IOPS; which++)

@@ -50,7 +50,9 @@ static const char *disable_oom_killer(const struct oci_resources *r, bool v2, ch
 {
 	(void)v2;
 	(void)buf;
-	return r->memory && r->memory->has_disable_oom_killer && r->memory->disable_oom_killer ? "1" : NULL;
+	if (!r->memory || !r->memory->has_disable_oom_killer)
+		return NULL;
+	return r->memory->disable_oom_killer ? "1" : "0";
 }
 
 static const char *limit_advice(int errnum)
@@ -76,7 +78,7 @@ static const struct limit limits[] = {
 	{ 0 },
 };
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
 	const struct oci_memory *m = r->memory;
 	if (!m)
@@ -84,7 +86,7 @@ static void validate(const struct oci_resources *r, struct problems *problems)
 	if (m->has_swap && m->swap > 0 && m->has_limit && m->limit > m->swap)
 		problem_add(problems, "linux.resources.memory.swap",
 			"%lld is less than memory.limit; it counts memory and swap together", (long long)m->swap);
-	if (m->has_swap && m->swap > 0 && (!m->has_limit || m->limit <= 0))
+	if (m->has_swap && m->swap > 0 && (m->has_limit ? m->limit <= 0 : !update))
 		problem_add(problems, "linux.resources.memory.swap",
 			"it counts memory and swap together, so it needs a memory.limit");
 	if (m->has_swappiness && m->swappiness > 100)
@@ -118,6 +120,33 @@ static bool swap_is_vacuous(const struct oci_memory *m)
 	return m->has_swap && (m->swap < 0 || (m->swap && m->has_limit && m->swap == m->limit));
 }
 
+/* What an update leaves out is in the files. On v2 the limit of swap is the rest that memory.limit leaves. */
+static int complete(const struct hierarchy *h, struct oci_memory *m, struct err *e)
+{
+	/* Without a limit of memory, one of memory and swap would remain, and an update would be refused. */
+	if (m->has_limit && m->limit < 0 && !m->has_swap && !h->fresh) {
+		m->has_swap = has_swap_file(h);
+		m->swap = -1;
+	}
+	/* The OOM killer is there, unless v1 was told otherwise. */
+	if (!m->disable_oom_killer && (h->v2 || h->fresh))
+		m->has_disable_oom_killer = false;
+	if (!h->v2 || !m->has_swap || m->swap <= 0 || (m->has_limit && m->limit))
+		return 0;
+	m->has_limit = false;
+	m->limit = (int64_t)control_number(h->dir, "memory.max", NULL);
+	if (!m->limit)
+		return err_set(e, "linux.resources.memory.swap: it counts memory and swap together, so it needs a "
+				  "memory.limit, and none is set");
+	if (m->limit > m->swap)
+		return err_set(e,
+			"linux.resources.memory.swap: %lld is less than the memory limit, %lld; it counts memory and "
+			"swap "
+			"together",
+			(long long)m->swap, (long long)m->limit);
+	return 0;
+}
+
 static int apply(struct hierarchy *h, const struct controller *c, const struct oci_resources *r, struct err *e)
 {
 	if (check_usage(h, r->memory, e) < 0)
@@ -125,20 +154,17 @@ static int apply(struct hierarchy *h, const struct controller *c, const struct o
 	struct oci_memory m = *r->memory;
 	struct oci_resources all = *r;
 	all.memory = &m;
-	/* Without a limit of memory, one of memory and swap would remain, and an update would be refused. */
-	if (m.has_limit && m.limit < 0 && !m.has_swap && !h->fresh) {
-		m.has_swap = has_swap_file(h);
-		m.swap = -1;
-	}
+	if (complete(h, &m, e) < 0)
+		return -1;
 	if (swap_is_vacuous(&m) && !has_swap_file(h)) {
 		log_debug("cgroup",
 			"linux.resources.memory.swap: the kernel accounts no swap, so there is nothing to write");
 		m.has_swap = false;
 	}
 	/* cgroup accounting of the kernel's own memory went in Linux 5.16, flat accounting in 5.11. */
-	if ((m.has_kernel && m.kernel > 0) || (m.has_kernel_tcp && m.kernel_tcp > 0))
-		log_warn("cgroup", "linux.resources.memory.kernel and kernelTCP have no effect: Linux has no such "
-				   "limits any more");
+	if (m.has_kernel || m.has_kernel_tcp)
+		log_info("cgroup",
+			"linux.resources.memory.kernel and kernelTCP have no effect: Linux has no such limits");
 	if (m.has_use_hierarchy && !m.use_hierarchy)
 		log_warn("cgroup",
 			"linux.resources.memory.useHierarchy has no effect: Linux accounts hierarchically always");

@@ -44,8 +44,9 @@ static const char *priority_asked(const struct oci_resources *r)
 	return r->network && r->network->n_priorities ? "network.priorities" : NULL;
 }
 
-static void priority_validate(const struct oci_resources *r, struct problems *problems)
+static void priority_validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
+	(void)update;
 	for (size_t i = 0; r->network && i < r->network->n_priorities; i++) {
 		const char *name = r->network->priorities[i].name;
 		if (!name || !*name || strlen(name) >= IFNAMSIZ || strpbrk(name, " /\n\t"))

@@ -21,8 +21,9 @@ static const char *asked(const struct oci_resources *r)
 	return r->n_rdma ? "rdma" : NULL;
 }
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
 {
+	(void)update;
 	for (size_t i = 0; i < r->n_rdma; i++) {
 		const struct oci_rdma_entry *entry = &r->rdma[i];
 		if (!*entry->key || strlen(entry->key) > 63 || strpbrk(entry->key, " /\n\t"))

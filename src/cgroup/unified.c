@@ -1,5 +1,6 @@
-/* unified: config-linux.md, "Unified": v2's files by name, misc.max and memory.high among them. Written last, so that
- * they win over what the other members come to. */
+/* unified: config-linux.md, "Unified": v2's files by name, memory.high among them. Written last, so that they win over
+ * what the other members come to. Beside v1 they are written to the cgroup2 there, whose controllers are those that v1
+ * has not taken. misc.max is misc.c's. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +13,22 @@ static const struct limit limits[] = {
 	{ 0 },
 };
 
-static const char *asked(const struct oci_resources *r)
+static bool is_ours(const char *key)
 {
-	return r->n_unified ? "unified" : NULL;
+	return !str_eq(key, "misc.max");
 }
 
-static void validate(const struct oci_resources *r, struct problems *problems)
+static const char *asked(const struct oci_resources *r)
 {
+	for (size_t i = 0; i < r->n_unified; i++)
+		if (is_ours(r->unified[i].key))
+			return "unified";
+	return NULL;
+}
+
+static void validate(const struct oci_resources *r, bool update, struct problems *problems)
+{
+	(void)update;
 	for (size_t i = 0; i < r->n_unified; i++) {
 		const char *key = r->unified[i].key;
 		const char *why =
@@ -54,6 +64,8 @@ static int apply(struct hierarchy *h, const struct controller *c, const struct o
 	(void)c;
 	for (size_t i = 0; i < r->n_unified; i++) {
 		char member[128];
+		if (!is_ours(r->unified[i].key))
+			continue;
 		snprintf(member, sizeof member, "unified.%.100s", r->unified[i].key);
 		struct limit one = limits[0];
 		one.member = member;
@@ -64,5 +76,5 @@ static int apply(struct hierarchy *h, const struct controller *c, const struct o
 }
 
 const struct controller controller_unified = {
-	.v2_core = true, .limits = limits, .asked = asked, .validate = validate, .apply = apply
+	.v2_files = true, .limits = limits, .asked = asked, .validate = validate, .apply = apply
 };

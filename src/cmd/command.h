@@ -9,6 +9,7 @@
 struct globals { /* options before the command */
 	const char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *criu;
 	bool debug, systemd_cgroup, version, help, strict;
+	const char *hind_version, *hind_commit;
 	struct arena *arena; /* for the whole process */
 };
 
@@ -24,7 +25,8 @@ struct command {
 };
 
 extern const struct command cmd_create, cmd_start, cmd_state, cmd_kill, cmd_delete, cmd_list, cmd_run, cmd_spec,
-	cmd_features, cmd_validate, cmd_checkpoint, cmd_restore;
+	cmd_features, cmd_validate, cmd_exec, cmd_ps, cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_checkpoint,
+	cmd_restore;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of --help */
 
 #endif

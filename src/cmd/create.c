@@ -17,13 +17,22 @@ static int create(const struct globals *g, int argc, char **argv, struct err *e)
 		return -1;
 	if (words != 1)
 		return err_set(e, "create takes one container id: hind create [options] ID");
-	if (launch_opts_settle(g, argv[1], o, e) ||
-		bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e) ||
-		launch_opts_check(o, &b.config, e))
+	if (launch_opts_settle(g, argv[1], o, e))
 		return -1;
-	l = (struct launch){ .opts = o, .config = &b.config, .arena = g->arena, .bundle = b.path };
-	status = launch_create(&l, e);
-	launch_close(&l);
+	status = bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e);
+	if (status == 0)
+		status = launch_opts_check(o, &b.config, e);
+	if (status == 0) {
+		l = (struct launch){ .opts = o,
+			.config = &b.config,
+			.config_text = b.text,
+			.config_len = b.len,
+			.arena = g->arena,
+			.bundle = b.path };
+		status = launch_create(&l, e);
+		launch_close(&l);
+	}
+	bundle_close(&b);
 	return status;
 }
 

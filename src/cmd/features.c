@@ -6,15 +6,29 @@
 
 static const struct opt opts[] = { { 0 } };
 
-static void hook_names(struct json_out *out)
+/* Versions: of the program, and of what it is made with. */
+static void annotations(const struct globals *g, struct json_out *out)
 {
-	static const char *const names[] = { "prestart", "createRuntime", "createContainer", "startContainer",
-		"poststart", "poststop" };
+	json_key(out, "annotations");
+	json_open_object(out);
+	json_key(out, "run.hind.version");
+	json_string(out, g->hind_version);
+	json_key(out, "run.hind.commit");
+	json_string(out, g->hind_commit);
+	for (const struct feature *const *f = plan_features; *f; f++)
+		if ((*f)->report_annotations)
+			(*f)->report_annotations(out);
+	json_close_object(out);
+}
 
-	json_key(out, "hooks");
+/* Annotations of config.json that change what we do: who passes them on from a user should know. */
+static void obeyed_annotations(struct json_out *out)
+{
+	json_key(out, "potentiallyUnsafeConfigAnnotations");
 	json_open_array(out);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		json_string(out, names[i]);
+	for (const struct feature *const *f = plan_features; *f; f++)
+		for (const char *const *name = (*f)->annotations; name && *name; name++)
+			json_string(out, *name);
 	json_close_array(out);
 }
 
@@ -25,7 +39,6 @@ static int features(const struct globals *g, int argc, char **argv, struct err *
 	size_t len;
 	int words = opt_parse(opts, NULL, argc, argv, false, e);
 
-	(void)g;
 	if (words < 0)
 		return -1;
 	if (words > 0)
@@ -33,10 +46,9 @@ static int features(const struct globals *g, int argc, char **argv, struct err *
 	out = json_out_new(true);
 	json_open_object(out);
 	json_key(out, "ociVersionMin");
-	json_string(out, "1.0.0");
+	json_string(out, OCI_VERSION_MIN);
 	json_key(out, "ociVersionMax");
-	json_string(out, "1.3.0");
-	hook_names(out);
+	json_string(out, OCI_VERSION_MAX);
 	for (const struct feature *const *f = plan_features; *f; f++)
 		if ((*f)->report_top)
 			(*f)->report_top(out);
@@ -45,8 +57,9 @@ static int features(const struct globals *g, int argc, char **argv, struct err *
 	for (const struct feature *const *f = plan_features; *f; f++)
 		if ((*f)->report)
 			(*f)->report(out);
-	cgroup_report(out);
 	json_close_object(out);
+	annotations(g, out);
+	obeyed_annotations(out);
 	json_close_object(out);
 	puts(json_out_text(out, &len));
 	json_out_free(out);

@@ -5,14 +5,15 @@
 
 #include "base/opt.h"
 #include "base/str.h"
-#include "cmd/command.h"
-#include "container/container.h"
+#include "cmd/matching.h"
 
 struct flags {
-	bool all;
+	bool all, regex;
 };
 static const struct opt opts[] = {
 	{ "all", 'a', OPT_FLAG, offsetof(struct flags, all), NULL, "signal every process of the container" },
+	{ "regex", 'r', OPT_FLAG, offsetof(struct flags, regex), NULL,
+		"ID is a regular expression: signal every container that it matches" },
 	{ 0 },
 };
 
@@ -37,22 +38,39 @@ static int signal_number(const char *text)
 	return strcasecmp(name, "IOT") == 0 ? SIGABRT : strcasecmp(name, "CLD") == 0 ? SIGCHLD : -1;
 }
 
+struct order {
+	int sig;
+	bool all;
+};
+
+static int kill_matching(struct container *c, const void *data, struct err *e)
+{
+	const struct order *order = data;
+
+	if (c->status == STATUS_STOPPED || c->status == STATUS_CREATING)
+		return 0;
+	return container_kill(c, order->sig, order->all, e);
+}
+
 static int kill_command(const struct globals *g, int argc, char **argv, struct err *e)
 {
 	struct flags f = { 0 };
+	struct order order;
 	struct container c;
-	int words = opt_parse(opts, &f, argc, argv, false, e), sig, status;
+	int words = opt_parse(opts, &f, argc, argv, false, e), status;
 
 	if (words < 0)
 		return -1;
 	if (words < 1 || words > 2)
 		return err_set(e, "kill takes a container id and a signal: hind kill [--all] ID [SIGNAL]");
-	sig = words == 2 ? signal_number(argv[2]) : SIGTERM;
-	if (sig < 0)
+	order = (struct order){ words == 2 ? signal_number(argv[2]) : SIGTERM, f.all };
+	if (order.sig < 0)
 		return err_set(e, "unknown signal \"%s\"", argv[2]);
+	if (f.regex)
+		return matching_each(g, argv[1], kill_matching, &order, e);
 	if (container_open(g->root, argv[1], &c, e))
 		return -1;
-	status = container_kill(&c, sig, f.all, e);
+	status = container_kill(&c, order.sig, order.all, e);
 	container_close(&c);
 	return status;
 }

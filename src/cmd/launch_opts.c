@@ -35,19 +35,30 @@ static int preserved_check(uint64_t n, struct err *e)
 	return 0;
 }
 
-int launch_opts_settle(const struct globals *g, const char *id, struct launch_opts *o, struct err *e)
+int launch_opts_preserve(struct launch_opts *o, uint64_t activated, struct err *e)
 {
-	uint64_t preserve = 0, activated;
+	uint64_t preserve = 0;
 
-	if (container_id_check(id, e))
-		return -1;
 	if (o->preserve_fds && str_u64(o->preserve_fds, 1 << 16, &preserve))
 		return err_set(e, "--preserve-fds: \"%s\" is no number of descriptors", o->preserve_fds);
-	/* Socket activation: sd_listen_fds(3) passes 3 .. 3+LISTEN_FDS-1, which go before those of --preserve-fds. */
-	if (activated_fds(&activated, e) || preserved_check(preserve + activated, e))
+	if (preserved_check(preserve + activated, e))
 		return -1;
 	o->n_preserved = preserve + activated;
 	o->n_activated = activated;
+	o->activated_names = activated ? getenv("LISTEN_FDNAMES") : NULL;
+	o->notify_socket = getenv("NOTIFY_SOCKET");
+	return 0;
+}
+
+int launch_opts_settle(const struct globals *g, const char *id, struct launch_opts *o, struct err *e)
+{
+	uint64_t activated;
+
+	if (container_id_check(id, e))
+		return -1;
+	/* Socket activation: sd_listen_fds(3) passes 3 .. 3+LISTEN_FDS-1, which go before those of --preserve-fds. */
+	if (activated_fds(&activated, e) || launch_opts_preserve(o, activated, e))
+		return -1;
 	o->id = id;
 	o->root = g->root;
 	o->cgroup_manager = g->cgroup_manager;

@@ -45,24 +45,40 @@ static int wait_and_remove(struct launch *l, struct err *e)
 	return -1;
 }
 
-static int bring_back(const struct globals *g, struct flags *f, const char *id, struct err *e)
+static int bring_back(const struct globals *g, struct flags *f, const struct bundle *b, struct err *e)
 {
-	struct launch_opts *o = &f->launch;
-	struct bundle b = { 0 };
-	struct launch l;
+	const struct launch_opts *o = &f->launch;
+	struct launch l = { .opts = o,
+		.config = &b->config,
+		.config_text = b->text,
+		.config_len = b->len,
+		.arena = g->arena,
+		.bundle = b->path,
+		.attached = true }; /* nobody will call `start` */
 	int status;
 
-	f->criu.program = g->criu;
-	if (launch_opts_settle(g, id, o, e) || criu_opts_settle(&f->criu, e) ||
-		bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e) ||
-		launch_opts_check(o, &b.config, e) || (!o->detach && wait_prepare(e)))
+	if (launch_opts_check(o, &b->config, e) || (!o->detach && wait_prepare(e)))
 		return -1;
-	/* attached: nobody will call `start`. */
-	l = (struct launch){ .opts = o, .config = &b.config, .arena = g->arena, .bundle = b.path, .attached = true };
 	status = launch_restore(&l, &f->criu, e);
 	if (status == 0 && !o->detach)
 		status = wait_and_remove(&l, e);
 	launch_close(&l);
+	return status;
+}
+
+static int restore_bundle(const struct globals *g, struct flags *f, const char *id, struct err *e)
+{
+	struct launch_opts *o = &f->launch;
+	struct bundle b = { 0 };
+	int status;
+
+	f->criu.program = g->criu;
+	if (launch_opts_settle(g, id, o, e) || criu_opts_settle(&f->criu, e))
+		return -1;
+	status = bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e);
+	if (status == 0)
+		status = bring_back(g, f, &b, e);
+	bundle_close(&b);
 	return status;
 }
 
@@ -72,7 +88,7 @@ static int restore(const struct globals *g, int argc, char **argv, struct err *e
 	int words = opt_parse(opts, &f, argc, argv, false, e), status = -1;
 
 	if (words == 1)
-		status = bring_back(g, &f, argv[1], e);
+		status = restore_bundle(g, &f, argv[1], e);
 	else if (words >= 0)
 		err_set(e, "restore takes one container id: hind restore [options] ID");
 	opt_free(opts, &f);

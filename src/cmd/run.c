@@ -13,6 +13,7 @@
 #include "cmd/launch_opts.h"
 #include "cmd/run_flags.h"
 #include "container/container.h"
+#include "container/notify.h"
 #include "container/wait.h"
 
 /* A person who set a limit wants to know that it struck. */
@@ -44,8 +45,11 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	struct err cleanup;
 	int status = launch_start(l, e);
 
-	if (status == 0)
+	if (status == 0) {
+		wait_watch(&l->notify->fd, notify_watch, l->notify);
 		status = wait_foreground(l->pid, l->pidfd, l->master_fd, e);
+		notify_close(l->notify);
+	}
 	if (status >= 0)
 		log_info("exit", "id=%s status=%d", l->opts->id, status);
 	tell_oom(l);
@@ -65,7 +69,7 @@ static int detached(struct launch *l, struct err *e)
 {
 	struct err cleanup;
 
-	if (launch_start(l, e) == 0)
+	if (launch_start(l, e) == 0 && notify_await(l->notify, e) == 0)
 		return 0;
 	if (launch_remove(l, &cleanup))
 		log_warn("delete", "%s", cleanup.msg);
@@ -93,30 +97,30 @@ static int run_bundle(const struct globals *g, const char *id, struct launch_opt
 {
 	struct bundle b = { 0 };
 	struct launch l;
+	int status;
 
-	if (launch_opts_settle(g, id, o, e) || bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e))
+	if (launch_opts_settle(g, id, o, e))
 		return -1;
-	l = (struct launch){ .opts = o, .config = &b.config, .arena = g->arena, .bundle = b.path, .attached = true };
-	return go(g, &l, o->keep, false, e);
+	status = bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e);
+	if (status == 0) {
+		l = (struct launch){ .opts = o,
+			.config = &b.config,
+			.config_text = b.text,
+			.config_len = b.len,
+			.arena = g->arena,
+			.bundle = b.path,
+			.attached = true };
+		status = go(g, &l, o->keep, false, e);
+	}
+	bundle_close(&b);
+	return status;
 }
 
 /* ---- the shortcut ---- */
 
-struct shortcut {
-	const struct image *image;
-	const char *text; /* config.json */
-	size_t len;
-};
-
-static int write_bundle(struct launch *l, struct err *e)
+static int prepare_image(struct launch *l, struct err *e)
 {
-	const struct shortcut *s = l->prepare_data;
-	cleanup_fd int fd = -1;
-
-	if (image_prepare(s->image, l->store_fd, e))
-		return -1;
-	fd = openat(l->store_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return fd < 0 ? err_sys(e, "create config.json") : fd_write_all(fd, s->text, s->len, e);
+	return image_prepare(l->prepare_data, l->store_fd, e);
 }
 
 static int check_own(const char *text, size_t len, struct arena *arena, struct oci_config *config, struct err *e)
@@ -135,10 +139,10 @@ static int run_image(
 {
 	struct image_opts image_opts = run_flags_image(f);
 	struct oci_config made = { 0 }, config = { 0 };
-	struct shortcut s = { .image = image };
 	struct launch l;
 	struct json_out *out;
-	const char *dir;
+	const char *dir, *text;
+	size_t len;
 	int status;
 
 	if (run_flags_name(f, g->arena, e) || launch_opts_settle(g, f->name, &f->launch, e) ||
@@ -149,19 +153,21 @@ static int run_image(
 		return -1;
 	out = json_out_new(f->dry_run);
 	json_struct(out, &json_oci_config, &made);
-	s.text = json_out_text(out, &s.len);
+	text = json_out_text(out, &len);
 	/* It is read back and checked like anybody's: one path for both faces. */
-	status = check_own(s.text, s.len, g->arena, &config, e);
+	status = check_own(text, len, g->arena, &config, e);
 	if (status == 0 && f->dry_run) {
-		puts(s.text);
+		puts(text);
 	} else if (status == 0) {
 		l = (struct launch){ .opts = &f->launch,
 			.config = &config,
+			.config_text = text,
+			.config_len = len,
 			.arena = g->arena,
 			.bundle = dir,
 			.attached = true,
-			.prepare = write_bundle,
-			.prepare_data = &s };
+			.prepare = prepare_image,
+			.prepare_data = image };
 		if (!f->interactive)
 			null_stdin();
 		status = go(g, &l, f->launch.keep, f->rm, e);

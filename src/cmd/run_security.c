@@ -3,107 +3,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "base/file.h"
 #include "base/problem.h"
 #include "base/str.h"
+#include "cmd/capability.h"
 #include "cmd/default_seccomp.h"
 #include "cmd/run_part.h"
 #include "json/decode.h"
 
 #define SECCOMP_FILE_MAX JSON_MAX_SIZE
-
-/* capabilities(7), by number. The second column says which a container has by default: docker's fourteen. */
-static const struct {
-	const char *name;
-	bool given;
-} capabilities[] = {
-	{ "CAP_CHOWN", true },
-	{ "CAP_DAC_OVERRIDE", true },
-	{ "CAP_DAC_READ_SEARCH", false },
-	{ "CAP_FOWNER", true },
-	{ "CAP_FSETID", true },
-	{ "CAP_KILL", true },
-	{ "CAP_SETGID", true },
-	{ "CAP_SETUID", true },
-	{ "CAP_SETPCAP", true },
-	{ "CAP_LINUX_IMMUTABLE", false },
-	{ "CAP_NET_BIND_SERVICE", true },
-	{ "CAP_NET_BROADCAST", false },
-	{ "CAP_NET_ADMIN", false },
-	{ "CAP_NET_RAW", true },
-	{ "CAP_IPC_LOCK", false },
-	{ "CAP_IPC_OWNER", false },
-	{ "CAP_SYS_MODULE", false },
-	{ "CAP_SYS_RAWIO", false },
-	{ "CAP_SYS_CHROOT", true },
-	{ "CAP_SYS_PTRACE", false },
-	{ "CAP_SYS_PACCT", false },
-	{ "CAP_SYS_ADMIN", false },
-	{ "CAP_SYS_BOOT", false },
-	{ "CAP_SYS_NICE", false },
-	{ "CAP_SYS_RESOURCE", false },
-	{ "CAP_SYS_TIME", false },
-	{ "CAP_SYS_TTY_CONFIG", false },
-	{ "CAP_MKNOD", true },
-	{ "CAP_LEASE", false },
-	{ "CAP_AUDIT_WRITE", true },
-	{ "CAP_AUDIT_CONTROL", false },
-	{ "CAP_SETFCAP", true },
-	{ "CAP_MAC_OVERRIDE", false },
-	{ "CAP_MAC_ADMIN", false },
-	{ "CAP_SYSLOG", false },
-	{ "CAP_WAKE_ALARM", false },
-	{ "CAP_BLOCK_SUSPEND", false },
-	{ "CAP_AUDIT_READ", false },
-	{ "CAP_PERFMON", false },
-	{ "CAP_BPF", false },
-	{ "CAP_CHECKPOINT_RESTORE", false },
-};
-#define ALL_CAPABILITIES ((UINT64_C(1) << ARRAY_LEN(capabilities)) - 1)
-
-static uint64_t default_set(void)
-{
-	uint64_t set = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
-		set |= (uint64_t)capabilities[i].given << i;
-	return set;
-}
-
-/* What hind itself may give away: "all" can never be more. */
-static uint64_t held_set(void)
-{
-	uint64_t set = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
-		if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
-			set |= UINT64_C(1) << i;
-	return set;
-}
-
-/* "NET_ADMIN", "cap_net_admin" or "ALL" as a set. */
-static int capability(const char *flag, const char *value, uint64_t *set, struct err *e)
-{
-	const char *names[ARRAY_LEN(capabilities)], *near;
-	bool prefixed = strncasecmp(value, "CAP_", 4) == 0;
-
-	if (strcasecmp(value, "ALL") == 0) {
-		*set = ALL_CAPABILITIES;
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
-		names[i] = capabilities[i].name + (prefixed ? 0 : 4);
-		if (strcasecmp(names[i], value) == 0) {
-			*set = UINT64_C(1) << i;
-			return 0;
-		}
-	}
-	near = str_nearest(value, names, ARRAY_LEN(names));
-	return run_wrong(
-		e, flag, value, "there is no such capability%s%s", near ? ": did you mean " : "", near ? near : "");
-}
 
 static int capability_list(const char *flag, const struct opt_list *list, uint64_t *set, struct err *e)
 {
@@ -111,7 +20,7 @@ static int capability_list(const char *flag, const struct opt_list *list, uint64
 	for (size_t i = 0; i < list->n; i++) {
 		uint64_t one;
 
-		if (capability(flag, list->v[i], &one, e))
+		if (capability_parse(flag, list->v[i], &one, e))
 			return -1;
 		*set |= one;
 	}
@@ -127,20 +36,11 @@ static int wanted_set(const struct run_flags *flags, uint64_t *set, struct err *
 	if (capability_list("cap-add", &flags->cap_add, &add, e) ||
 		capability_list("cap-drop", &flags->cap_drop, &drop, e))
 		return -1;
-	if (flags->privileged || add == ALL_CAPABILITIES)
-		*set = drop == ALL_CAPABILITIES ? (add == ALL_CAPABILITIES ? 0 : add) : held_set() & ~drop;
+	if (flags->privileged || add == CAPABILITY_ALL)
+		*set = drop == CAPABILITY_ALL ? (add == CAPABILITY_ALL ? 0 : add) : capability_held() & ~drop;
 	else
-		*set = (default_set() & ~drop) | add;
+		*set = (capability_default() & ~drop) | add;
 	return 0;
-}
-
-static void capability_names(struct arena *arena, uint64_t set, char ***names, size_t *n)
-{
-	*names = arena_alloc(arena, (ARRAY_LEN(capabilities) + 1) * sizeof **names);
-	*n = 0;
-	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
-		if (set & UINT64_C(1) << i)
-			(*names)[(*n)++] = (char *)capabilities[i].name;
 }
 
 /* Never inheritable, and so never ambient (CVE-2022-29162). A user other than root starts without any, as execve has

@@ -13,7 +13,8 @@
 static void check_version(const struct oci_config *config, struct problems *problems)
 {
 	if (config->oci_version && strncmp(config->oci_version, "1.", 2) != 0)
-		problem_add(problems, "ociVersion", "\"%s\" is not a version that hind knows: 1.0.0 to 1.3.0",
+		problem_add(problems, "ociVersion",
+			"\"%s\" is not a version that hind knows: " OCI_VERSION_MIN " to " OCI_VERSION_MAX,
 			config->oci_version);
 }
 
@@ -27,7 +28,6 @@ int bundle_check(
 		if ((*f)->validate)
 			(*f)->validate(config, problems);
 	check_version(config, problems);
-	cgroup_validate(config, problems);
 	json_locate(text, len, problems);
 	return problems->errors ? -1 : 0;
 }
@@ -36,10 +36,9 @@ int bundle_load(
 	const char *dir, const char *config_path, bool strict, struct arena *arena, struct bundle *b, struct err *e)
 {
 	struct problems problems = { 0 };
-	cleanup_free char *path = realpath(dir, NULL), *text = NULL;
+	cleanup_free char *path = realpath(dir, NULL);
 	cleanup_fd int dir_fd = -1;
 	const char *name = config_path ? config_path : "config.json";
-	size_t len;
 	int status;
 
 	if (!path)
@@ -48,18 +47,24 @@ int bundle_load(
 	dir_fd = config_path ? AT_FDCWD : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (!config_path && dir_fd < 0)
 		return err_sys(e, "bundle %s", path);
-	if (file_read(dir_fd, name, JSON_MAX_SIZE, &text, &len, e)) {
+	if (file_read(dir_fd, name, JSON_MAX_SIZE, &b->text, &b->len, e)) {
 		if (e->code == ENOENT)
 			return err_wrap(e, "bundle %s has no configuration", path);
 		return err_wrap(e, "bundle %s", path);
 	}
-	status = bundle_check(text, len, arena, &b->config, &problems);
+	status = bundle_check(b->text, b->len, arena, &b->config, &problems);
 	if (status == 0 && strict && problems.n)
 		status = -1;
 	if (status && problems_err(&problems, name, strict, e) == 0)
 		err_set(e, "%s: refused", name);
 	problems_free(&problems);
 	if (status == 0)
-		log_info("config", "bundle=%s size=%zu", b->path, len);
+		log_info("config", "bundle=%s size=%zu", b->path, b->len);
 	return status;
+}
+
+void bundle_close(struct bundle *b)
+{
+	free(b->text);
+	b->text = NULL;
 }

@@ -11,14 +11,20 @@
 #include "step/launch.h"
 #include "step/step.h"
 
+#define OCI_VERSION_MIN "1.0.0" /* of the runtime-spec */
+#define OCI_VERSION_MAX "1.3.0"
+
 /* ---- bundle.c: config.json, decoded and validated as a whole before anything happens (rule S11) ---- */
 struct bundle {
 	const char *path; /* absolute */
+	char *text;       /* of config.json, len bytes */
+	size_t len;
 	struct oci_config config;
 };
 /* dir: the bundle; config_path: another file than DIR/config.json, or NULL. strict: unknown properties are errors. */
 int bundle_load(const char *dir, const char *config_path, bool strict, struct arena *, struct bundle *,
 	struct err *) must_check;
+void bundle_close(struct bundle *); /* also after a failure of bundle_load */
 /* The same checks on a text, for `validate`, the shortcut and the tests; every problem (with warnings) is added. */
 int bundle_check(const char *text, size_t len, struct arena *, struct oci_config *, struct problems *) must_check;
 
@@ -28,6 +34,11 @@ extern const struct host_step *const plan_host[];      /* the parent, the fork a
 extern const struct init_step *const plan_init[];      /* the child, until it is created */
 extern const struct init_step *const plan_init_last[]; /* the child, from `start` to execve */
 extern const struct host_step *const plan_restore[];   /* `restore`: CRIU makes the processes, we make what is around */
+/* `exec`: a process that comes into a container */
+extern const struct feature *const plan_join_features[];
+extern const struct host_step *const plan_join_host[];
+extern const struct init_step *const plan_join_init[];
+extern const struct init_step *const plan_join_last[];
 
 /* ---- launch.c ---- */
 /* From a validated bundle to a container that is created; everything is undone when a step fails. The launch is zeroed
@@ -41,11 +52,18 @@ int launch_start(struct launch *, struct err *) must_check;
  * meanwhile. */
 int launch_remove(struct launch *, struct err *) must_check;
 void launch_close(struct launch *);
+/* For join.c, which shares these: the fds of l that are not open yet; what --pid-file and --pidfd-socket ask for; and
+ * when a step of ours failed because the child had ended, the child's own words, which are the cause. */
+void launch_blank(struct launch *);
+int launch_pid_file(const struct launch *, struct err *) must_check;
+int launch_send_pidfd(const struct launch *, struct err *) must_check;
+void launch_childs_error(struct launch *, struct err *);
 
 /* ---- store.c: one directory per container below --root ----
  * state.json  what it is; written once, before anything else is made, so that `delete` finds the cgroup after a kill -9
  * init        a link "PID STARTTIME": the commit. Without it the container is being created, or never came to be
- * start       the socket where init waits for `start`; gone once it was told */
+ * start       the socket where init waits for `start`; gone once it was told
+ * config.json what it was made of, for `exec` */
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
 extern const char *const status_names[];
 
@@ -70,10 +88,12 @@ void container_state(const struct container *, struct oci_state *);
 void launch_state(const struct launch *, enum status, struct oci_state *);
 /* The ids below root in order, NULL-terminated; none where root does not exist. The caller frees each and the list. */
 int container_list(const char *root, char ***ids, struct err *) must_check;
-const char *store_default_root(struct arena *); /* /run/hind, or $XDG_RUNTIME_DIR/hind for who is not root */
+const char *store_default_root(
+	struct arena *); /* /run/hind; $XDG_RUNTIME_DIR/hind for a user, also as root of a user namespace */
 
 /* ---- release.c ---- */
-int container_start(struct container *, struct err *) must_check;
+/* notify_socket: NOTIFY_SOCKET, or NULL. With one it returns when the container has said that it is ready (notify.c). */
+int container_start(struct container *, const char *notify_socket, struct err *) must_check;
 /* Reads what init says after it was let go: end of stream is a successful execve. */
 int start_result(int fd, struct err *) must_check;
 
@@ -85,6 +105,16 @@ int container_delete(struct container *, bool force, struct err *) must_check;
 /* ---- remover.c ---- */
 /* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute. */
 int container_remove_later(const char *root, const char *id, int pidfd, struct err *) must_check;
+
+int container_pause(struct container *, struct err *) must_check;
+int container_resume(struct container *, struct err *) must_check;
+
+/* ---- join.c ---- */
+/* What the container was made of, from its own directory. */
+int container_config(struct container *, struct arena *, struct oci_config *, struct err *) must_check;
+/* `exec`: runs l->config->process in the container, whose descriptors it takes over. 0 once execve has succeeded: the
+ * process is l->pid and ours to reap. When it fails, nothing is left. l is as for launch_create. */
+int launch_join(struct launch *, struct container *, struct err *) must_check;
 
 /* ---- hooks.c ---- */
 enum hook_kind {
@@ -101,6 +131,7 @@ extern const struct feature feature_hooks;
 bool hooks_any(const struct oci_hooks *, enum hook_kind);
 
 /* ---- init.c ---- */
+/* By the plan of create, or where l enters a container, of exec. */
 _Noreturn void init_main(struct launch *, int sync_fd);
 
 #endif

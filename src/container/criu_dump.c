@@ -104,19 +104,19 @@ static int stdio_find(int proc_fd, pid_t pid, int image_fd, struct text *opts, s
 
 /* ---- namespaces that are others' ---- */
 
-static int namespaces_find(const struct container *c, int proc_fd, struct text *opts, struct err *e)
+static int namespaces_find(struct container *c, int proc_fd, struct text *opts, struct err *e)
 {
 	static const enum ns kinds[] = { NS_NET, NS_PID };
+	struct oci_config config = { 0 };
 
+	if (container_config(c, c->arena, &config, e))
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		const struct ns_kind *kind = &ns_kinds[kinds[i]];
 		cleanup_free char *path = mem_printf("%d/ns/%s", (int)c->pid, kind->file), *key = NULL;
-		bool joined = false;
 		struct stat st;
 
-		for (size_t j = 0; j < c->record.n_joined && !joined; j++)
-			joined = str_eq(c->record.joined[j], kind->name);
-		if (!joined)
+		if (!ns_is_joined(ns_find(&config, kinds[i])))
 			continue;
 		if (fstatat(proc_fd, path, &st, 0) < 0)
 			return err_sys(e, "stat /proc/%s", path);
@@ -145,7 +145,7 @@ static void freezer_find(const struct container *c, struct text *opts)
 	}
 }
 
-static int encode(const struct container *c, const struct criu_opts *o, const struct criu_dirs *d, int proc_fd,
+static int encode(struct container *c, const struct criu_opts *o, const struct criu_dirs *d, int proc_fd,
 	struct text *opts, struct err *e)
 {
 	struct text server = { 0 };
@@ -196,7 +196,7 @@ static int require(struct criu *criu, bool wanted, unsigned feature, const char 
 	return knows ? 0 : err_set(e, "%s: this kernel or CRIU cannot do that (criu check --all says more)", option);
 }
 
-static int dump(const struct container *c, const struct criu_opts *o, struct criu *criu, int proc_fd, struct err *e)
+static int dump(struct container *c, const struct criu_opts *o, struct criu *criu, int proc_fd, struct err *e)
 {
 	static const struct criu_birth birth = { .cgroup_fd = -1 };
 	struct text opts = { 0 };

@@ -153,6 +153,8 @@ static int on_namespaces(struct launch *l, pid_t pid, struct err *e)
 	l->pid = pid;
 	if (l->new_ns[NS_NET])
 		status = bring_up_loopback(l, e);
+	if (status == 0 && host_netdev.wanted(l->config))
+		status = host_netdev.run(l, e);
 	launch_state(l, STATUS_CREATING, &state);
 	if (status == 0)
 		status = hooks_run(l->config->hooks, HOOK_PRESTART, &state, l->kit.bundle_fd, e);
@@ -298,7 +300,10 @@ static int start(struct restore *r, struct err *e)
 			r->opts->program);
 	l->pid = r->criu.pid;
 	l->sync_fd = r->criu.sync_fd;
+	/* What CRIU is in, its children are born in. */
 	status = host_cgroup_join.run(l, e);
+	if (status == 0)
+		status = host_rdt_join.run(l, e);
 	l->pid = 0;
 	l->sync_fd = -1;
 	return status;
@@ -351,6 +356,8 @@ static void restore_undo(struct launch *l)
 {
 	struct err e;
 
+	/* Before the network namespace goes with its last process. */
+	host_netdev.undo(l);
 	if (l->pid <= 0)
 		return;
 	if (l->pidfd >= 0 && pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)

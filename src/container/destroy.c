@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "container/container.h"
+#include "linux/rdt_group.h"
 #include "sys/pidfd.h"
 
 #define PATIENCE_MS 10000
@@ -28,7 +29,24 @@ int container_kill(struct container *c, int sig, bool all, struct err *e)
 		return -1;
 	}
 	log_info("kill", "id=%s pid=%d signal=%d", c->id, (int)c->pid, sig);
-	return 0;
+	/* A process that stands still on v1 dies only when it is let go. */
+	return sig == SIGKILL && c->status == STATUS_PAUSED ? cgroup_freeze(c->cgroup, false, e) : 0;
+}
+
+int container_pause(struct container *c, struct err *e)
+{
+	if (c->status != STATUS_RUNNING)
+		return err_set(e, "container not running: `%s` is %s", c->id, status_names[c->status]);
+	return cgroup_freeze(c->cgroup, true, e);
+}
+
+int container_resume(struct container *c, struct err *e)
+{
+	if (c->status == STATUS_PAUSED)
+		return cgroup_freeze(c->cgroup, false, e);
+	if (c->status == STATUS_RUNNING)
+		return err_set(e, "container not paused: `%s` is running", c->id);
+	return err_set(e, "container not running: `%s` is %s", c->id, status_names[c->status]);
 }
 
 static int end_init(struct container *c, struct err *e)
@@ -71,7 +89,7 @@ int container_delete(struct container *c, bool force, struct err *e)
 		return err_set(e, "cannot delete container %s that is not stopped: %s", c->id, status_names[c->status]);
 	if (c->status == STATUS_CREATING && creator_gone(c, e))
 		return -1;
-	if (end_init(c, e) || cgroup_remove(c->cgroup, e))
+	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	c->status = STATUS_STOPPED;
 	if (file_remove_tree(c->root_fd, c->id, e))

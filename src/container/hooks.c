@@ -47,7 +47,18 @@ static void validate(const struct oci_config *config, struct problems *problems)
 	}
 }
 
-const struct feature feature_hooks = { "hooks", "hooks", validate, NULL, NULL };
+static void report_kinds(struct json_out *out)
+{
+	static const struct oci_hooks none;
+
+	json_key(out, "hooks");
+	json_open_array(out);
+	for (enum hook_kind kind = HOOK_PRESTART; kind <= HOOK_POSTSTOP; kind++)
+		json_string(out, list_of(&none, kind).name);
+	json_close_array(out);
+}
+
+const struct feature feature_hooks = { "hooks", "hooks", validate, NULL, report_kinds };
 
 bool hooks_any(const struct oci_hooks *h, enum hook_kind kind)
 {

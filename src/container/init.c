@@ -19,7 +19,7 @@ static int hygiene(struct init *in, struct err *e)
 {
 	const struct kit *k = in->kit;
 	int keep[8 + NS_COUNT] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd,
-		k->seccomp_agent_fd, log_fd(), -1 };
+		k->seccomp_agent_fd, log_fd(), k->notify_fd };
 
 	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). What is meant for
 	 * the program waits as close-on-exec, too, until right before execve. */
@@ -225,7 +225,8 @@ void init_main(struct launch *l, int sync_fd)
 	fd_close(&l->store_fd);
 	fd_close(&l->root_fd);
 	fd_close(&l->go_fd);
-	if (init_steps_run(plan_init, &in, &e) || sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
+	if (init_steps_run(l->join_pid ? plan_join_init : plan_init, &in, &e) ||
+		sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
 		if (sync_send_err(in.sync_fd, &e, &ignored))
 			_exit(125);
 		_exit(1);
@@ -233,7 +234,7 @@ void init_main(struct launch *l, int sync_fd)
 	start_fd = wait_for_start(&in, &e);
 	if (start_fd < 0)
 		_exit(1);
-	if (init_steps_run(plan_init_last, &in, &e) == 0)
+	if (init_steps_run(l->join_pid ? plan_join_last : plan_init_last, &in, &e) == 0)
 		exec_program(&in, &e);
 	/* write, not sendmsg: a seccomp filter is loaded by now, and hardly any refuses write. */
 	if (write(start_fd, &e, sizeof e) < 0)

@@ -2,12 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,10 +16,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "container/container.h"
+#include "container/notify.h"
 #include "container/steps.h"
 #include "step/ns.h"
 #include "step/sync.h"
-#include "sys/clone.h"
 #include "sys/pidfd.h"
 #include "json/encode.h"
 
@@ -75,21 +73,6 @@ static bool shows_cgroups(const struct oci_config *c)
 	return false;
 }
 
-static void record_joined(struct launch *l)
-{
-	const struct oci_linux *linux_config = l->config->linux;
-	struct oci_record *r = &l->record;
-
-	if (!linux_config)
-		return;
-	for (size_t i = 0; i < linux_config->n_namespaces; i++)
-		if (ns_is_joined(&linux_config->namespaces[i])) {
-			if (!r->joined)
-				r->joined = arena_alloc(l->arena, linux_config->n_namespaces * sizeof *r->joined);
-			r->joined[r->n_joined++] = (char *)linux_config->namespaces[i].type;
-		}
-}
-
 static int record_write(struct launch *l, struct err *e)
 {
 	const struct oci_config *c = l->config;
@@ -116,11 +99,11 @@ static int record_write(struct launch *l, struct err *e)
 	r->n_annotations = c->n_annotations;
 	r->hooks = c->hooks;
 	r->cgroup = cgroup;
-	record_joined(l);
 	if (l->prepare) {
 		r->image = arena_alloc(l->arena, sizeof *r->image);
 		r->image->bundle = r->image->has_bundle = true;
 	}
+	r->no_new_keyring = r->has_no_new_keyring = l->opts->no_new_keyring;
 	out = json_out_new(false);
 	json_struct(out, &json_oci_record, r);
 	text = json_out_text(out, &len);
@@ -131,6 +114,17 @@ static int record_write(struct launch *l, struct err *e)
 }
 
 const struct host_step host_record = { "record", NULL, record_write, NULL };
+
+/* ---- config: a copy, so that `exec` does not depend on what becomes of the bundle ---- */
+
+static int config_keep(struct launch *l, struct err *e)
+{
+	cleanup_fd int fd = openat(l->store_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	return fd < 0 ? err_sys(e, "create config.json") : fd_write_all(fd, l->config_text, l->config_len, e);
+}
+
+const struct host_step host_config = { "config", NULL, config_keep, NULL };
 
 /* ---- start channel ---- */
 
@@ -211,10 +205,8 @@ static int cgroup_enter(struct launch *l, struct err *e)
 {
 	int fds[FD_SEND_MAX];
 	size_t n = 0;
-	int status = 0;
+	int status = cgroup_entrances(l->cgroup, l->pid, fds, ARRAY_LEN(fds), &n, e);
 
-	if (!l->kit.cgroup.v2)
-		status = cgroup_entrances(l->cgroup, l->pid, fds, ARRAY_LEN(fds), &n, e);
 	if (status == 0)
 		status = sync_send_fds(l->sync_fd, SYNC_CGROUP, fds, n, e);
 	while (n)
@@ -230,142 +222,6 @@ static int note_start_time(struct launch *l, struct err *e)
 const struct host_step host_start_time = { "start time", NULL, note_start_time, NULL };
 
 const struct host_step host_cgroup_join = { "cgroup join", NULL, cgroup_enter, NULL };
-
-/* ---- fork ---- */
-
-static uint64_t new_flags(const struct launch *l)
-{
-	uint64_t flags = 0;
-
-	/* A cgroup namespace takes the cgroup that its maker is in at that moment as its root, and clone3 makes it
-	 * before the child is in its cgroup; a time namespace takes offsets only before somebody is in it: both are the
-	 * child's work. */
-	for (int i = 0; i < NS_COUNT; i++)
-		if (l->new_ns[i] && i != NS_CGROUP && i != NS_TIME)
-			flags |= ns_kinds[i].flag;
-	return flags;
-}
-
-/* With a user namespace joined by path, the new ones must be made from inside it: a child in between joins it and makes
- * init as our child (CLONE_PARENT). It tells the pid and hands over the pidfd. */
-static _Noreturn void fork_inside(struct launch *l, int ours, int theirs)
-{
-	struct err e, ignored;
-	int pidfd = -1;
-	pid_t pid = -1;
-
-	if (setns(l->kit.ns_fd[NS_USER], CLONE_NEWUSER) < 0)
-		err_sys(&e, "join the user namespace");
-	else if (l->join_ns[NS_PID] && setns(l->kit.ns_fd[NS_PID], CLONE_NEWPID) < 0)
-		err_sys(&e, "join the pid namespace");
-	else
-		pid = clone_child(new_flags(l) | CLONE_PARENT, cgroup_clone_fd(l->cgroup), &pidfd, &e);
-	if (pid == 0) {
-		close(ours);
-		init_main(l, theirs);
-	}
-	if (pid < 0 && sync_send_err(theirs, &e, &ignored) == 0)
-		_exit(1);
-	_exit(fd_send(theirs, &pid, sizeof pid, &pidfd, 1, &e) ? 1 : 0);
-}
-
-static int fork_joined(struct launch *l, int ours, int theirs, struct err *e)
-{
-	cleanup_fd int helper_fd = -1;
-	struct {
-		pid_t pid;
-		struct err err;
-	} answer;
-	size_t n = 1;
-	ssize_t len;
-	pid_t helper = clone_child(0, -1, &helper_fd, e);
-
-	if (helper < 0)
-		return -1;
-	if (helper == 0)
-		fork_inside(l, ours, theirs);
-	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
-		;
-	len = fd_receive(ours, &answer, sizeof answer, &l->pidfd, &n, e);
-	if (len == sizeof answer) {
-		*e = answer.err;
-		return -1;
-	}
-	if (len != sizeof answer.pid || n != 1)
-		return len < 0 ? -1 : err_set(e, "the process that joins the user namespace ended without a word");
-	l->pid = answer.pid;
-	return 0;
-}
-
-/* A joined pid namespace concerns children only, and one's own may be joined again: so we go there and back, and no
- * third process is needed. */
-static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
-{
-	cleanup_fd int own_fd = -1;
-
-	if (l->join_ns[NS_PID]) {
-		own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-		if (own_fd < 0)
-			return err_sys(e, "open /proc/self/ns/pid");
-		if (setns(l->kit.ns_fd[NS_PID], CLONE_NEWPID) < 0)
-			return err_sys(e, "join the pid namespace");
-	}
-	l->pid = clone_child(new_flags(l), cgroup_clone_fd(l->cgroup), &l->pidfd, e);
-	if (l->pid == 0) {
-		close(ours);
-		init_main(l, theirs);
-	}
-	if (own_fd >= 0 && setns(own_fd, CLONE_NEWPID) < 0)
-		return err_sys(e, "return to the own pid namespace");
-	return l->pid < 0 ? -1 : 0;
-}
-
-/* We are undumpable since main(), and so is the child, up to its execve: whoever is already in a namespace that it
- * joins cannot look into it (CVE-2016-9962). Only where somebody without privileges has to write its id maps must its
- * files in /proc be ours until then; init_userns_enter ends that. */
-static int fork_guarded(struct launch *l, int ours, int theirs, struct err *e)
-{
-	bool show = geteuid() != 0 && l->new_ns[NS_USER];
-	int status;
-
-	if (show && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
-		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
-	status = l->join_ns[NS_USER] ? fork_joined(l, ours, theirs, e) : fork_plain(l, ours, theirs, e);
-	if (show)
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	return status;
-}
-
-static int fork_init(struct launch *l, struct err *e)
-{
-	int pair[2], status;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(e, "socketpair");
-	l->sync_fd = pair[0];
-	status = fork_guarded(l, pair[0], pair[1], e);
-	close(pair[1]);
-	fd_close(&l->kit.start_fd);
-	if (status == 0)
-		log_info("fork", "pid=%d", (int)l->pid);
-	return status;
-}
-
-static void fork_undo(struct launch *l)
-{
-	struct err e;
-
-	if (l->pid <= 0)
-		return;
-	if (l->pidfd >= 0 && pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)
-		log_warn("fork", "%s", e.msg);
-	/* ECHILD: wait_foreground has reaped it. */
-	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	l->pid = 0;
-}
-
-const struct host_step host_fork = { "fork", NULL, fork_init, fork_undo };
 
 /* ---- the terminal's master, where no console socket took it ---- */
 
@@ -421,7 +277,7 @@ static int expect_ready(struct launch *l, struct err *e)
 
 const struct host_step host_ready = { "init", NULL, expect_ready, NULL };
 
-static int pid_file_write(const struct launch *l, struct err *e)
+int launch_pid_file(const struct launch *l, struct err *e)
 {
 	char text[16];
 	int len = snprintf(text, sizeof text, "%d", (int)l->pid);
@@ -429,7 +285,7 @@ static int pid_file_write(const struct launch *l, struct err *e)
 	return l->opts->pid_file ? file_replace(AT_FDCWD, l->opts->pid_file, text, len, 0644, e) : 0;
 }
 
-static int pidfd_send_away(const struct launch *l, struct err *e)
+int launch_send_pidfd(const struct launch *l, struct err *e)
 {
 	cleanup_fd int fd = -1;
 
@@ -443,7 +299,7 @@ static int commit(struct launch *l, struct err *e)
 {
 	char text[64];
 
-	if (pidfd_send_away(l, e) || pid_file_write(l, e))
+	if (launch_send_pidfd(l, e) || launch_pid_file(l, e))
 		return -1;
 	snprintf(text, sizeof text, "%d %llu", (int)l->pid, (unsigned long long)l->started);
 	if (symlinkat(text, l->store_fd, "init") < 0)
@@ -462,23 +318,25 @@ const struct host_step host_commit = { "commit", NULL, commit, commit_undo };
 
 /* ---- the way through ---- */
 
-static void launch_blank(struct launch *l)
+void launch_blank(struct launch *l)
 {
 	l->root_fd = l->store_fd = l->sync_fd = l->go_fd = l->pidfd = l->master_fd = -1;
 	l->kit.host_proc_fd = l->kit.bundle_fd = l->kit.console_fd = l->kit.start_fd = -1;
-	l->kit.seccomp_agent_fd = -1;
+	l->kit.seccomp_agent_fd = l->kit.notify_fd = l->join_pidfd = -1;
 	for (int i = 0; i < NS_COUNT; i++)
 		l->kit.ns_fd[i] = -1;
 	l->kit.preserve_fds = l->opts->n_preserved;
 	l->kit.listen_fds = l->opts->n_activated;
+	l->kit.listen_names = l->opts->activated_names;
 }
 
 /* Init that was killed could say nothing; what killed it is the cause. It stays a zombie for fork_undo. */
 static void tell_killed(struct launch *l, struct err *e)
 {
-	struct pollfd ended = { l->pidfd, POLLIN,
-		0 }; /* its end of the socket is closed a little before it has ended */
+	/* Its end of the socket is closed a little before it has ended. */
+	struct pollfd ended = { l->pidfd, POLLIN, 0 };
 	struct cgroup_oom oom = { 0 };
+	const char *who = l->join_pid ? "process" : "container init";
 	siginfo_t info = { 0 };
 
 	if (poll(&ended, 1, 1000) <= 0 || waitid(P_PIDFD, l->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) < 0 ||
@@ -487,15 +345,15 @@ static void tell_killed(struct launch *l, struct err *e)
 	cgroup_oom(l->cgroup, &oom);
 	if (oom.kills)
 		err_set(e,
-			"container init was OOM-killed: linux.resources.memory.limit, %llu bytes, is too low for it to "
+			"%s was OOM-killed: linux.resources.memory.limit, %llu bytes, is too low for it to "
 			"start; raise it",
-			(unsigned long long)oom.limit);
+			who, (unsigned long long)oom.limit);
 	else
-		err_set(e, "container init was killed by signal %d (%s)", info.si_status, strsignal(info.si_status));
+		err_set(e, "%s was killed by signal %d (%s)", who, info.si_status, strsignal(info.si_status));
 }
 
 /* When a step of ours failed because init had ended, init's own words are the cause, or its end. */
-static void prefer_childs_error(struct launch *l, struct err *e)
+void launch_childs_error(struct launch *l, struct err *e)
 {
 	struct err theirs;
 
@@ -516,7 +374,7 @@ int launch_by(const struct host_step *const *plan, struct launch *l, struct err 
 						    : arena_printf(l->arena, "%s/%s", l->bundle, l->config->root->path);
 	if (host_steps_run(plan, l, &done, e) == 0)
 		return 0;
-	prefer_childs_error(l, e);
+	launch_childs_error(l, e);
 	host_steps_undo(plan, l, done);
 	return -1;
 }
@@ -530,6 +388,9 @@ int launch_start(struct launch *l, struct err *e)
 {
 	struct oci_state state;
 
+	l->notify = arena_alloc(l->arena, sizeof *l->notify);
+	if (notify_open(l->notify, l->store_fd, l->kit.notify_dir ? l->opts->notify_socket : NULL, l->pid, l->pidfd, e))
+		return -1;
 	if (fd_send(l->go_fd, "g", 1, NULL, 0, e) && e->code != EPIPE)
 		return -1;
 	if (start_result(l->go_fd, e))
@@ -551,7 +412,7 @@ int launch_remove(struct launch *l, struct err *e)
 		.status = STATUS_STOPPED };
 	struct stat st;
 
-	fork_undo(l);
+	host_fork.undo(l);
 	/* A directory without a name: it was deleted, and a container that has the name by now is another one. */
 	if (fstat(l->store_fd, &st) == 0 && st.st_nlink == 0)
 		return 0;
@@ -562,7 +423,7 @@ void launch_close(struct launch *l)
 {
 	struct kit *k = &l->kit;
 	int *fds[] = { &l->root_fd, &l->store_fd, &l->sync_fd, &l->go_fd, &l->pidfd, &l->master_fd, &k->host_proc_fd,
-		&k->bundle_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd };
+		&k->bundle_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd, &k->notify_fd };
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		fd_close(fds[i]);

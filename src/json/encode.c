@@ -106,6 +106,11 @@ void json_u64(struct json_out *o, uint64_t value)
 	check(yajl_gen_number(o->gen, digits, snprintf(digits, sizeof digits, "%llu", (unsigned long long)value)));
 }
 
+void json_number(struct json_out *o, const char *text)
+{
+	check(yajl_gen_number(o->gen, text, strlen(text)));
+}
+
 static void put_integer(struct json_out *o, const struct json_value *v, const char *place)
 {
 	if (v->size == sizeof(uint16_t))

@@ -21,6 +21,7 @@ void json_string(struct json_out *, const char *s);
 void json_bool(struct json_out *, bool);
 void json_i64(struct json_out *, int64_t);
 void json_u64(struct json_out *, uint64_t);
+void json_number(struct json_out *, const char *text); /* a number of JSON, as it stands */
 /* A whole struct by its type: members that are absent (NULL, or has_x unset) are left out. */
 void json_struct(struct json_out *, const struct json_type *, const void *value);
 

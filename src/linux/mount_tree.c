@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "linux/lsm.h"
 #include "step/ns.h"
 #include "sys/mountfd.h"
 
@@ -138,6 +139,8 @@ int mount_tree_new(
 	for (size_t i = 0; i < n; i++)
 		if (mount_tree_configure(fs_fd, data[i], e))
 			return -1;
+	if (lsm_label_mount(m->init->config, fs_fd, type, e))
+		return -1;
 	return mountfd_create(fs_fd, attr, e);
 }
 

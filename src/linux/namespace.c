@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,6 +124,32 @@ static void close_all(struct launch *l)
 		fd_close(&l->kit.ns_fd[i]);
 }
 
+/* ---- exec: those of a container that runs ---- */
+
+static bool is_in_own_user_namespace(const struct launch *l)
+{
+	char path[32];
+	struct stat own, other;
+
+	snprintf(path, sizeof path, "%d/ns/user", (int)l->join_pid);
+	return fstatat(l->kit.host_proc_fd, "self/ns/user", &own, 0) == 0 &&
+	       fstatat(l->kit.host_proc_fd, path, &other, 0) == 0 && own.st_dev == other.st_dev &&
+	       own.st_ino == other.st_ino;
+}
+
+/* Those that config.json lists, made or joined, as init has them now: the launch enters them by init's pidfd. */
+static int find_init(struct launch *l, struct err *e)
+{
+	const struct oci_linux *config = l->config->linux;
+
+	(void)e;
+	for (size_t i = 0; config && i < config->n_namespaces; i++)
+		l->join_ns[ns_index(config->namespaces[i].type)] = true;
+	if (l->join_ns[NS_USER] && is_in_own_user_namespace(l))
+		l->join_ns[NS_USER] = false;
+	return 0;
+}
+
 /* The mount namespace comes last: it changes what every path means. */
 static int join(struct init *init, struct err *e)
 {
@@ -145,4 +172,5 @@ static int join(struct init *init, struct err *e)
 
 const struct feature feature_namespace = { "namespace", "linux.namespaces", validate, report };
 const struct host_step host_namespace_open = { "namespace", NULL, open_all, close_all };
+const struct host_step host_namespace_of_init = { "namespace", NULL, find_init, NULL };
 const struct init_step init_namespace_join = { "namespace", NULL, join };

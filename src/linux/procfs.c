@@ -18,7 +18,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "linux/linux.h"
+#include "step/init.h"
 #include "step/launch.h"
+#include "step/ns.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO: the root of a whole procfs, not a directory of one */
 
@@ -79,9 +81,25 @@ static int open_procfs(struct launch *l, struct err *e)
 	return l->kit.host_proc_fd < 0 ? -1 : 0;
 }
 
+/* exec: the child's own, of the container's pid namespace, so that no handle of the host's is in reach of a process of
+ * the container that may trace it. In a user namespace nobody may, and there the kernel refuses a new procfs where the
+ * container's is masked: the host's has come along. */
+static int open_own(struct init *init, struct err *e)
+{
+	if (init->join_ns[NS_USER])
+		return 0;
+	if (init->proc_fd >= 0)
+		close(init->proc_fd);
+	init->proc_fd = mount_new(e);
+	if (init->proc_fd < 0 && e->code == EPERM)
+		init->proc_fd = use_existing(e);
+	return init->proc_fd < 0 ? -1 : 0;
+}
+
 static void close_procfs(struct launch *l)
 {
 	fd_close(&l->kit.host_proc_fd);
 }
 
+const struct init_step init_procfs = { "procfs", NULL, open_own };
 const struct host_step host_procfs = { "procfs", NULL, open_procfs, close_procfs };

@@ -161,6 +161,14 @@ static int seal(struct init *init, struct err *e)
 	return 0;
 }
 
+/* exec: we were brought into the root before we were born. */
+static int open_entered(struct init *init, struct err *e)
+{
+	init->rootfs_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return init->rootfs_fd < 0 ? err_sys(e, "open /") : 0;
+}
+
 const struct feature feature_rootfs = { "rootfs", "root", validate };
 const struct init_step init_rootfs = { "rootfs", NULL, prepare };
+const struct init_step init_rootfs_entered = { "rootfs", NULL, open_entered };
 const struct init_step init_rootfs_seal = { "rootfs", NULL, seal };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "linux/linux.h"
 #include "linux/syscall_filter.h"
 #include "step/init.h"
@@ -25,6 +26,8 @@
 
 /* run.oci.seccomp_fail_unknown_syscall: crun's annotation. */
 #define FAIL_UNKNOWN "run.oci.seccomp_fail_unknown_syscall"
+
+static const char *const annotations[] = { FAIL_UNKNOWN, NULL };
 
 const struct name_value filter_actions[] = {
 	{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
@@ -204,6 +207,15 @@ static void report(struct json_out *out)
 	json_close_object(out);
 }
 
+static void report_library(struct json_out *out)
+{
+	const struct scmp_version *v = seccomp_version();
+	cleanup_free char *text = mem_printf("%u.%u.%u", v->major, v->minor, v->micro);
+
+	json_key(out, "io.github.seccomp.libseccomp.version");
+	json_string(out, text);
+}
+
 /* ---- host ---- */
 
 static bool wanted(const struct oci_config *config)
@@ -213,10 +225,9 @@ static bool wanted(const struct oci_config *config)
 
 static bool fail_unknown(const struct oci_config *config)
 {
-	for (size_t i = 0; i < config->n_annotations; i++)
-		if (str_eq(config->annotations[i].key, FAIL_UNKNOWN))
-			return !str_eq(config->annotations[i].value, "0");
-	return false;
+	const char *value = config_annotation(config, FAIL_UNKNOWN);
+
+	return value && !str_eq(value, "0");
 }
 
 /* Without `flags`, the mitigation of CVE-2018-3639 that Linux before 5.16 ties to a filter stays off, as with the other
@@ -283,6 +294,7 @@ static int load(struct init *init, struct err *e)
 	return err_sys(e, "seccomp: load the filter of %u instructions", init->kit->seccomp_len);
 }
 
-const struct feature feature_seccomp = { "seccomp", "linux.seccomp", validate, report, NULL };
+const struct feature feature_seccomp = { "seccomp", "linux.seccomp", validate, report, .annotations = annotations,
+	.report_annotations = report_library };
 const struct host_step host_seccomp_compile = { "seccomp", wanted, compile, NULL };
 const struct init_step init_seccomp = { "seccomp", wanted, load };

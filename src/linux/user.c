@@ -25,6 +25,8 @@
 #define UMASK_DEFAULT 0022
 #define KEEP_GROUPS "run.oci.keep_original_groups" /* podman's --group-add keep-groups */
 
+static const char *const annotations[] = { KEEP_GROUPS, NULL };
+
 static bool is_mapped(const struct oci_id_mapping *map, size_t n, uint32_t id)
 {
 	for (size_t i = 0; i < n; i++)
@@ -68,10 +70,7 @@ static void validate(const struct oci_config *config, struct problems *problems)
 
 static bool keeps_groups(const struct oci_config *config)
 {
-	for (size_t i = 0; i < config->n_annotations; i++)
-		if (str_eq(config->annotations[i].key, KEEP_GROUPS))
-			return str_eq(config->annotations[i].value, "1");
-	return false;
+	return str_eq(config_annotation(config, KEEP_GROUPS), "1");
 }
 
 /* Where an unprivileged user has made the user namespace, groups cannot be changed, not even given up (CVE-2014-8989). */
@@ -126,5 +125,5 @@ static int become(struct init *init, struct err *e)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? err_sys(e, "prctl(PR_SET_DUMPABLE)") : 0;
 }
 
-const struct feature feature_user = { "user", "process.user", validate, NULL };
+const struct feature feature_user = { "user", "process.user", validate, .annotations = annotations };
 const struct init_step init_user = { "user", NULL, become };

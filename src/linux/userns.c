@@ -145,26 +145,9 @@ static int write_map(const struct launch *l, const struct map *map, struct err *
 	return failed ? err_wrap(e, "%s", map->path) : 0;
 }
 
-/* The caller's PATH first, but podman gives none: then where distributions put set-id programs. The caller frees it. */
-static char *find_program(const char *name)
-{
-	const char *env = getenv("PATH");
-	cleanup_free char *dirs =
-		mem_printf("%s:/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin:/run/wrappers/bin", env ? env : "");
-
-	for (char *save = NULL, *dir = strtok_r(dirs, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
-		char *path = mem_printf("%s/%s", dir, name);
-
-		if (*dir == '/' && access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
 static int run_program(const struct launch *l, const struct map *map, struct err *e)
 {
-	cleanup_free char *path = find_program(map->program);
+	cleanup_free char *path = spawn_find(map->program);
 	char **argv = arena_alloc(l->arena, (2 + 3 * map->n + 1) * sizeof *argv);
 	size_t n = 0;
 

@@ -11,6 +11,8 @@
 
 struct cgroup;
 struct restore;
+struct netdev_moves;
+struct notify;
 
 struct launch_opts { /* the options of create and run, parsed */
 	const char *root, *bundle, *config_path, *id;
@@ -18,7 +20,8 @@ struct launch_opts { /* the options of create and run, parsed */
 	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled" */
 	const char *preserve_fds;   /* as given; settled with LISTEN_FDS into: */
 	int n_preserved;
-	int n_activated; /* the first so many of them, by LISTEN_FDS */
+	const char *activated_names; /* LISTEN_FDNAMES of those, or NULL */
+	int n_activated;             /* the first so many of them, by LISTEN_FDS */
 	bool no_pivot, no_new_keyring, keep, detach;
 };
 
@@ -41,11 +44,21 @@ struct launch {
 	int (*prepare)(struct launch *, struct err *);
 	const void *prepare_data;
 	struct restore *restore;    /* `restore`: what its own step needs. NULL: none */
+	const char *config_text; /* what config was decoded from, config_len bytes */
+	size_t config_len;
 	bool new_ns[8], join_ns[8]; /* by enum ns */
-	pid_t pid;                  /* of init, as the host sees it; 0 before the fork */
+	/* `exec`: init of the container that is entered, and a pidfd of it; 0 and -1 where a container is made. */
+	pid_t join_pid;
+	int join_pidfd;
+	bool cgroup_fixed; /* `exec --cgroup`: it is put there or nowhere */
+	pid_t pid; /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
-	uint64_t started; /* its start time, in clock ticks since boot */
-	int master_fd;    /* the pty's master, where no console socket took it */
+	uint64_t started;                  /* its start time, in clock ticks since boot */
+	struct notify *notify;             /* for sd_notify(3), from the start on */
+	struct netdev_moves *netdev_moves; /* of src/linux/netdev.c, until the container is recorded */
+	void *own_cpus; /* the parent's own affinity, while process.execCPUAffinity.initial is in force */
+	size_t own_cpus_bytes;
+	int master_fd; /* the pty's master, where no console socket took it */
 };
 
 #endif

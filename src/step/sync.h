@@ -3,6 +3,7 @@
  *   parent                         child
  *     | -- clone3 ------------------> |
  *     | ---- SYNC_MAPPED -----------> |  uid and gid maps are written             (new user namespace only)
+ *     | ---- SYNC_NETDEV -----------> |  the host's interfaces are inside          (linux.netDevices only)
  *     | ---- SYNC_CGROUP + fds -----> |  v1: it enters its cgroups through these; v2: it is inside.
  *     |                               |  Next it unshares the cgroup namespace
  *     | <--- SYNC_PTY + fd ---------- |  the pty's master                         (terminal without console socket)
@@ -22,6 +23,7 @@
 
 enum sync_message {
 	SYNC_MAPPED = 1,
+	SYNC_NETDEV,
 	SYNC_CGROUP,
 	SYNC_PTY,
 	SYNC_MOUNTED,

@@ -89,3 +89,28 @@ test_disabled()
 	id_new
 	expect_status 0 hind --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
 }
+
+test_annotations_of_cgroups_below()
+{
+	bundle_new b '.annotations={"run.oci.systemd.subgroup":"inner","run.oci.delegate-cgroup":"a/b"}'
+	args true
+	expect_status 0 run
+	expect_match 'annotation run\.oci\.systemd\.subgroup has no effect with --cgroup-manager cgroupfs' "$ERROR"
+	expect_match 'annotation run\.oci\.delegate-cgroup has no effect with --cgroup-manager cgroupfs' "$ERROR"
+	config '.annotations={"run.oci.systemd.subgroup":""}'
+	expect_status 0 run
+	expect_eq '' "$ERROR" 'an empty one'
+}
+
+test_annotations_that_lead_elsewhere_are_refused()
+{
+	for word in run.oci.systemd.subgroup run.oci.delegate-cgroup; do
+		for path in .. ../x a/../../b /a; do
+			bundle_new "b-$(echo "$word$path" | tr / _)" ".annotations={\"$word\":\"$path\"}"
+			expect_refused "config\.json:[0-9]+:[0-9]+: .*annotations\..*$word.*: (\"\.\.\" would lead|begins with a slash)"
+		done
+	done
+	bundle_new ok '.annotations={"run.oci.systemd.subgroup":"a..b/..c"}'
+	args true
+	expect_status 0 run
+}

@@ -86,3 +86,40 @@ test_idle_with_shares_is_refused()
 	bundle_new b '.linux.resources.cpu={idle:1, shares:100}'
 	expect_refused 'config\.json:[0-9]+:[0-9]+: \.linux\.resources\.cpu\.shares: '
 }
+
+# A cgroup below the root has no realtime runtime to hand on, unless somebody gives it some.
+test_realtime()
+{
+	bundle_new b '.linux.resources.cpu={realtimePeriod:1000000, realtimeRuntime:5000}'
+	if cgroup_v2; then
+		expect_refused 'linux\.resources\.cpu\.realtime(Period|Runtime): cgroup v2 has no such limit'
+	elif [ ! -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ]; then
+		expect_refused 'linux\.resources\.cpu\.realtime(Period|Runtime): .*this kernel was built without it'
+	else
+		expect_refused 'linux\.resources\.cpu\.realtimeRuntime: write "5000" to .*; the cgroups above have no realtime runtime'
+	fi
+}
+
+test_realtime_with_some_above()
+{
+	top=/sys/fs/cgroup/cpu/$PREFIX-top
+	[ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] || skip 'no cgroup v1 with real-time scheduling'
+	mkdir "$top"
+	bundle_new b ".linux.cgroupsPath=\"/$PREFIX-top/box\"" '.linux.resources.cpu={realtimePeriod:500000, realtimeRuntime:4000}'
+	if ! echo 20000 > "$top/cpu.rt_runtime_us" 2> echo.err; then
+		rmdir "$top"
+		skip "the root cgroup has no realtime runtime left: $(cat echo.err)"
+	fi
+	create
+	runtime=$(cat "$top/box/cpu.rt_runtime_us")
+	period=$(cat "$top/box/cpu.rt_period_us")
+	hind delete --force "$ID"
+	rmdir "$top"
+	expect_eq '4000 of 500000' "$runtime of $period"
+}
+
+test_burst_above_the_quota_is_refused()
+{
+	bundle_new b '.linux.resources.cpu={quota:20000, burst:30000}'
+	expect_refused 'config\.json:[0-9]+:[0-9]+: \.linux\.resources\.cpu\.burst: 30000 is more than cpu\.quota, 20000'
+}

@@ -51,3 +51,10 @@ test_list_that_is_none_is_refused()
 	bundle_new b '.linux.resources.cpu.mems="x"'
 	expect_refused 'linux\.resources\.cpu\.mems: write "x" to '
 }
+
+test_sched_getaffinity()
+{
+	bundle_new b '.linux.resources.cpu.cpus="0"'
+	run_sh nproc
+	expect_eq 1 "$OUTPUT" 'CPUs that nproc counts'
+}

@@ -61,3 +61,59 @@ test_namespaces_are_no_empty_promise()
 		expect_status 0 run
 	done
 }
+
+# Every member that the schema has is there, and no other; the schema itself is held against the runtime-spec's by tests/schemas.py.
+test_every_member_of_the_schema()
+{
+	schema=$TESTS/../schemas/features.json
+	jq -r '.properties|keys[]' "$schema" > want
+	jq -r 'keys[]' f.json > got
+	expect_eq "$(cat want)" "$(cat got)" members
+	jq -r '.["$defs"].FeaturesLinux.properties|to_entries[]|[.key,(.value["$ref"]//""|ltrimstr("#/$defs/"))]|@tsv' "$schema" > parts
+	while read -r part type; do
+		has ".linux|has(\"$part\")"
+		[ -n "$type" ] || continue
+		expect_eq "$(jq -c ".[\"\$defs\"].$type.properties|keys" "$schema")" "$(jq -c ".linux.$part|keys" f.json)" "linux.$part"
+	done < parts
+	[ -s parts ] || fail 'the schema has no linux'
+}
+
+# Values are those that the schema of config.json takes, all of them.
+test_names_are_those_of_the_configuration()
+{
+	schema=$TESTS/../schemas/config.json
+	expect_eq "$(jq -c '.["$defs"].MemoryPolicy.properties.mode.enum|sort' "$schema")" "$(jq -c '.linux.memoryPolicy.modes|sort' f.json)"
+	expect_eq "$(jq -c '.["$defs"].MemoryPolicy.properties.flags.items.enum|sort' "$schema")" "$(jq -c '.linux.memoryPolicy.flags|sort' f.json)"
+	expect_eq "$(jq -c '.["$defs"].Namespace.properties.type.enum|sort' "$schema")" "$(jq -c '.linux.namespaces|sort' f.json)"
+	expect_eq "$(jq -c '.["$defs"].Hooks.properties|keys' "$schema")" "$(jq -c '.hooks|sort' f.json)"
+}
+
+test_annotations()
+{
+	expect_status 0 hind --version
+	has ".annotations[\"run.hind.version\"]==\"$(printf '%s\n' "$OUTPUT" | sed -n 's/^hind version //p')\""
+	has ".annotations[\"run.hind.commit\"]==\"$(printf '%s\n' "$OUTPUT" | sed -n 's/^commit: //p')\""
+	has '.annotations["io.github.seccomp.libseccomp.version"]|test("^[0-9]+\\.[0-9]+\\.[0-9]+$")'
+	# Who obeys an annotation says so.
+	grep -rhoE '"(run\.oci|org\.criu|org\.systemd)\.[a-z_.]+"' "$TESTS/../src" | sort -u | tr -d '"' > obeyed
+	[ -s obeyed ] || fail 'no annotation in the sources'
+	while read -r name; do
+		has "any(.potentiallyUnsafeConfigAnnotations[]; . as \$known|\"$name\"|startswith(\$known))"
+	done < obeyed
+}
+
+# Engines look for what they know from runc. acl and noacl are options of file systems here, which get them as any other.
+test_all_that_runc_has()
+{
+	command -v runc > runc || skip 'runc is not installed'
+	runc features > runc.json || skip 'this runc has no features'
+	missing=$(jq -rn --slurpfile ours f.json --slurpfile theirs runc.json '
+		def leaves: [paths(type!="object" and type!="array") as $p|[($p|map(select(type=="string"))),getpath($p)]];
+		($theirs[0]|leaves)-($ours[0]|leaves)|.[]|select(.[0][0]!="annotations" and .[0][0]!="ociVersionMax")
+		|select(.[1]!="acl" and .[1]!="noacl")|tojson')
+	# Cgroups by systemd are to come.
+	if [ "$(jq .linux.cgroup.systemd f.json)" = false ]; then
+		missing=$(printf '%s\n' "$missing" | grep -v '"systemd' || :)
+	fi
+	expect_eq '' "$missing" 'what runc has more'
+}

@@ -2,14 +2,14 @@
 
 options() # [COMMAND]: the long options of its --help
 {
-	hind "$@" --help | sed -nE 's/^ +(-[a-zA-Z], )?--([a-z-]+).*/\2/p'
+	hind "$@" --help | sed -nE 's/^ +(-[a-zA-Z], )?--([a-z0-9-]+).*/\2/p'
 }
 
 test_every_option_is_in_the_manual_and_the_completions()
 {
 	contrib=$TESTS/../contrib
 	sed 's/\\-/-/g' "$contrib/man/hind.1" > page
-	for command in '' run create kill delete list spec; do
+	for command in '' run create exec ps kill delete list update events spec; do
 		# shellcheck disable=SC2086
 		options $command > options
 		[ -s options ] || fail "no options in the help of '$command'"

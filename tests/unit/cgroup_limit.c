@@ -48,7 +48,7 @@ static int apply(struct hierarchy *h, const struct controller *c, struct oci_res
 static bool refuses(const struct controller *c, struct oci_resources r, const char *path)
 {
 	struct problems problems = { 0 };
-	c->validate(&r, &problems);
+	c->validate(&r, false, &problems);
 	bool found = problems.n == 1 && str_eq(problems.v[0].path, path);
 	problems_free(&problems);
 	return found;
@@ -118,6 +118,9 @@ static void test_cpu(void)
 		apply(&v1, &controller_cpu, (struct oci_resources){ .cpu = &cpu }, &e) < 0 && e.code == ENOENT &&
 			str_starts(e.msg, "linux.resources.cpu.shares: write \"10\" to /tmp/") &&
 			strstr(e.msg, "/cpu.shares: no such file or directory"));
+	cpu = (struct oci_cpu){ .quota = 2000, .has_quota = true, .burst = 3000, .has_burst = true };
+	CHECK("a burst above the quota is refused",
+		refuses(&controller_cpu, (struct oci_resources){ .cpu = &cpu }, "linux.resources.cpu.burst"));
 	CHECK("nothing asked",
 		!controller_asked(&controller_cpu, &(struct oci_resources){ .cpu = &(struct oci_cpu){ 0 } }));
 }
@@ -260,7 +263,21 @@ static void test_io(void)
 	io = (struct oci_block_io){ .weight = 5, .has_weight = true };
 	CHECK("a weight that is too small", refuses(&controller_io, r, "linux.resources.blockIO.weight"));
 	io = (struct oci_block_io){ .leaf_weight = 50, .has_leaf_weight = true };
-	CHECK("a leaf weight", refuses(&controller_io, r, "linux.resources.blockIO.leafWeight"));
+	FILES("blkio.leaf_weight", "blkio.leaf_weight_device");
+	CHECK("leaf weight on a v1 that has it",
+		apply(&v1, &controller_io, r, &e) == 0 && file_is("blkio.leaf_weight", "50"));
+	CHECK("leaf weight on v2 is refused",
+		apply(&v2, &controller_io, r, &e) < 0 &&
+			str_starts(e.msg, "linux.resources.blockIO.leafWeight: cgroup v2"));
+	weight = (struct oci_weight_device){ .major = 8, .leaf_weight = 70, .has_leaf_weight = true };
+	io = (struct oci_block_io){ .weight_device = &weight, .n_weight_device = 1 };
+	CHECK("leaf weight of a device",
+		apply(&v1, &controller_io, r, &e) == 0 && file_is("blkio.leaf_weight_device", "8:0 70"));
+	FILES("other");
+	CHECK("leaf weight on a kernel of today",
+		apply(&v1, &controller_io, r, &e) < 0 && strstr(e.msg, "Linux has no leaf weights since 5.0"));
+	weight.has_leaf_weight = false;
+	CHECK("a device without a weight", refuses(&controller_io, r, "linux.resources.blockIO.weightDevice[0]"));
 }
 
 static void test_network(void)
@@ -316,6 +333,32 @@ static void test_unified(void)
 	}
 }
 
+static void test_misc(void)
+{
+	struct err e;
+	struct oci_pair file = { "misc.max", "sev 10\nsev_es max" };
+	struct oci_resources r = { .unified = &file, .n_unified = 1 };
+	FILES("misc.max");
+	CHECK("misc on v2 takes one line a write",
+		apply(&v2, &controller_misc, r, &e) == 0 && file_is("misc.max", "sev_es max"));
+	CHECK("misc on v1 is the same file",
+		apply(&v1, &controller_misc, r, &e) == 0 && file_is("misc.max", "sev_es max"));
+	CHECK("misc is asked for by its file alone",
+		str_eq(controller_asked(&controller_misc, &r), "unified.misc.max") &&
+			!controller_asked(&controller_unified, &r));
+	struct problems none = { 0 };
+	controller_misc.validate(&r, false, &none);
+	CHECK("lines of misc.max are accepted", none.n == 0);
+	for (size_t i = 0; i < 4; i++) {
+		file.value = (const char *[]){ "sev", "sev -1", " 3", "sev max2" }[i];
+		CHECK("a line that is no limit", refuses(&controller_misc, r, "linux.resources.unified.misc.max"));
+	}
+	FILES("cgroup.controllers");
+	file.value = "sev 1";
+	CHECK("misc without its controller",
+		apply(&v2, &controller_misc, r, &e) < 0 && str_starts(e.msg, "linux.resources.unified.misc.max: "));
+}
+
 /* --- v2's controllers on the way down --- */
 
 static bool enables(const char *have_above, const char *have_below, const char *name, struct err *e)
@@ -368,7 +411,7 @@ static size_t path_problems(char *path)
 	struct oci_linux l = { .cgroups_path = path };
 	struct oci_config config = { .linux = &l };
 	struct problems problems = { 0 };
-	cgroup_validate(&config, &problems);
+	feature_cgroup.validate(&config, &problems);
 	size_t n = problems.errors;
 	problems_free(&problems);
 	return n;
@@ -396,6 +439,7 @@ int main(void)
 	test_network();
 	test_rdma();
 	test_unified();
+	test_misc();
 	test_enable();
 	test_number();
 	test_path();

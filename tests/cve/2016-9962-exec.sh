@@ -1,0 +1,76 @@
+# CVE-2016-9962, for exec: the process that comes in, seen from inside while it does.
+
+setup()
+{
+	bundle_new b '.root.readonly=false'
+	cp "$(dirname "$PAYLOAD")/spy" b/rootfs/bin/spy
+	echo host > marker
+}
+
+spy() # WHAT: starts the container that watches
+{
+	args spy "$1" "$PWD/marker"
+	create
+	expect_status 0 hind start "$ID"
+	wait_for grep -q ready container.log
+}
+
+enter() # N [OPTION...]: so many times, as a user, as root and on a terminal
+{
+	_i=$1
+	shift
+	while [ "$_i" -gt 0 ]; do
+		_i=$((_i - 1))
+		expect_status 0 hind exec "$@" "$ID" true < /dev/null
+	done
+}
+
+spy_ends()
+{
+	touch b/rootfs/tmp/stop
+	wait_for is_status "$ID" stopped
+	expect_match '^met [1-9]' "$(cat container.log)" 'who was met'
+	expect_no_match '^escape' "$(cat container.log)"
+}
+
+# The usual container: nothing of it can be seen at all.
+test_nothing_can_be_seen()
+{
+	spy look
+	enter 60
+	enter 30 -u 1000:1000
+	spy_ends
+	expect_match '^looked 0$' "$(cat container.log)"
+}
+
+test_nobody_can_trace()
+{
+	spy trace
+	enter 60
+	enter 30 -u 1000:1000
+	spy_ends
+	expect_match '^traced 0$' "$(cat container.log)"
+}
+
+# Who may trace in there sees it, but nothing of it leads out.
+test_nothing_leads_out_for_who_may_trace()
+{
+	config '.process.capabilities|=map_values(.+["CAP_SYS_PTRACE"])'
+	spy look
+	enter 60
+	enter 30 -u 1000:1000
+	enter 30 --tty
+	spy_ends
+	expect_match '^looked [1-9]' "$(cat container.log)" 'what was seen'
+}
+
+test_nothing_leads_out_of_a_user_namespace()
+{
+	config '.process.capabilities|=map_values(.+["CAP_SYS_PTRACE"])' '.linux.namespaces+=[{type:"user"}]' \
+		'.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' '.linux.gidMappings=.linux.uidMappings'
+	spy look
+	enter 40
+	enter 20 -u 1000:1000
+	spy_ends
+	expect_match '^looked 0$' "$(cat container.log)"
+}

@@ -1,0 +1,76 @@
+# process.apparmorProfile, process.selinuxLabel, linux.mountLabel
+
+setup()
+{
+	bundle_new b
+}
+
+has_apparmor()
+{
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2> cat.error || :)" = Y ]
+}
+
+has_selinux()
+{
+	grep -q selinuxfs /proc/filesystems
+}
+
+test_without_apparmor_a_profile_is_refused()
+{
+	has_apparmor && skip 'this machine has AppArmor'
+	config '.process.apparmorProfile="container-default"'
+	expect_refused 'lsm: process\.apparmorProfile: "container-default" cannot be enforced: AppArmor is not enabled on this host'
+}
+
+test_without_selinux_labels_are_refused()
+{
+	has_selinux && skip 'this machine has SELinux'
+	config '.process.selinuxLabel="system_u:system_r:container_t:s0"'
+	expect_refused 'lsm: process\.selinuxLabel: "system_u:system_r:container_t:s0" cannot be enforced: SELinux is not enabled on this host'
+	config 'del(.process.selinuxLabel)' '.linux.mountLabel="system_u:object_r:container_file_t:s0"'
+	expect_refused 'lsm: linux\.mountLabel: "system_u:object_r:container_file_t:s0" cannot be enforced: SELinux'
+}
+
+# Engines write these where nothing is wanted.
+test_empty_labels_and_unconfined_are_nothing()
+{
+	config '.process.apparmorProfile="unconfined"' '.process.selinuxLabel=""' '.linux.mountLabel=""'
+	args true
+	expect_status 0 run
+	expect_eq '' "$ERROR"
+	config '.process.apparmorProfile=""'
+	expect_status 0 run
+}
+
+test_wrong_values_are_refused()
+{
+	config '.process.selinuxLabel="a\nb"' '.annotations={"run.oci.mount_context_type":"somecontext"}'
+	expect_refused '\.process\.selinuxLabel: holds a newline'
+	expect_refused '\.annotations\.run\.oci\.mount_context_type: "somecontext" is none of context, fscontext, defcontext and rootcontext'
+}
+
+test_apparmor_profile_is_in_force()
+{
+	has_apparmor || skip 'AppArmor is not enabled on this machine'
+	command -v apparmor_parser > parser || skip 'apparmor_parser is not installed'
+	[ -d /sys/kernel/security/apparmor ] || mount -t securityfs securityfs /sys/kernel/security
+	printf 'profile %s flags=(attach_disconnected,mediate_deleted) { file, capability, network, mount, signal, deny /etc/passwd r, }\n' "$PREFIX-profile" > profile
+	apparmor_parser -rK profile
+	config ".process.apparmorProfile=\"$PREFIX-profile\""
+	run_sh 'cat /proc/self/attr/apparmor/current; cat /etc/passwd 2>&1 || :'
+	apparmor_parser -RK profile
+	expect_match "^$PREFIX-profile \\(enforce\\)\$" "$OUTPUT"
+	expect_match "can't open '/etc/passwd': Permission denied" "$OUTPUT"
+	expect_refused "process\.apparmorProfile: \"$PREFIX-profile\" is not loaded"
+}
+
+# Where no policy is loaded, SELinux knows its initial labels alone, and enforces nothing; but it keeps them.
+test_selinux_label_is_in_force()
+{
+	has_selinux || skip 'SELinux is not enabled on this machine'
+	config '.process.selinuxLabel="unlabeled"'
+	run_sh 'cat /proc/self/attr/current'
+	expect_eq unlabeled "$(printf '%s' "$OUTPUT" | tr -d '\0')"
+	config '.process.selinuxLabel="no-such-label"'
+	expect_refused 'process\.selinuxLabel: "no-such-label" is no label of the policy that is loaded'
+}

@@ -1,0 +1,68 @@
+# ps: a container's processes as the host counts them
+
+setup()
+{
+	bundle_new b
+	args sh -c 'sleep 1000 & exec sleep 2000'
+	create
+	expect_status 0 hind start "$ID"
+	wait_for has_two
+}
+
+has_two()
+{
+	[ "$(hind ps --format json "$ID" | jq length)" -eq 2 ]
+}
+
+test_json_is_an_array_of_pids()
+{
+	expect_status 0 hind ps --format json "$ID"
+	expect_match '^\[[0-9]+,[0-9]+\]$' "$OUTPUT"
+	expect_eq "$(pid_of "$ID")" "$(printf %s "$OUTPUT" | jq 'min')"
+	for pid in $(printf %s "$OUTPUT" | jq '.[]'); do
+		expect_eq sleep "$(cat "/proc/$pid/comm")"
+	done
+}
+
+test_table_is_that_of_ps()
+{
+	expect_status 0 hind ps "$ID"
+	expect_match '^UID +PID' "$OUTPUT"
+	expect_match " $(pid_of "$ID") .* sleep 2000\$" "$OUTPUT"
+	expect_match ' sleep 1000$' "$OUTPUT"
+	expect_lines 3 "$OUTPUT"
+}
+
+test_options_of_ps()
+{
+	expect_status 0 hind ps "$ID" -e -o comm,pid
+	expect_match '^COMMAND +PID$' "$OUTPUT"
+	expect_match "^sleep +$(pid_of "$ID")\$" "$OUTPUT"
+	expect_lines 3 "$OUTPUT"
+	expect_error 'no column PID' hind ps "$ID" -e -o comm
+	expect_status 1 hind ps "$ID" --no-such-option
+}
+
+test_exec_is_among_them()
+{
+	expect_status 0 hind exec -d "$ID" sleep 3000
+	expect_status 0 hind ps -f json "$ID"
+	expect_eq 3 "$(printf %s "$OUTPUT" | jq length)"
+}
+
+test_stopped_has_none()
+{
+	hind kill "$ID" KILL
+	wait_for is_status "$ID" stopped
+	expect_status 0 hind ps --format json "$ID"
+	expect_eq '[]' "$OUTPUT"
+	expect_status 0 hind ps "$ID"
+	expect_lines 1 "$OUTPUT"
+}
+
+test_unknown_is_an_error()
+{
+	expect_error "container \`$PREFIX-none\` does not exist" hind ps "$PREFIX-none"
+	expect_error 'neither table nor json' hind ps --format yaml "$ID"
+	expect_error 'ps takes a container id' hind ps
+}
