@@ -10,6 +10,7 @@
 #include "base/opt.h"
 #include "base/str.h"
 #include "container/criu_rpc.h"
+#include "step/feature.h"
 
 struct container;
 struct init;
@@ -49,6 +50,7 @@ void criu_opts_encode(const struct criu_opts *, const struct criu_dirs *, const 
 	struct text *out);
 /* How we and other runtimes call a namespace of that kind (enum ns) which is not the container's own. */
 const char *criu_namespace_key(int kind);
+extern const struct feature feature_criu;
 
 /* ---- the program ---- */
 struct criu {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "container/criu.h"
 #include "oci.h"
+#include "step/feature.h"
 #include "step/ns.h"
 
 #define LOG_LEVEL 4 /* CRIU's most, which its log needs to be of use */
@@ -179,3 +180,19 @@ void criu_opts_encode(const struct criu_opts *o, const struct criu_dirs *d, cons
 		rpc_number(t, RPC_NETWORK_LOCK, o->settled.network_lock);
 	rpc_string(t, RPC_CONFIG_FILE, config_file(annotations, n));
 }
+
+/* ---- hind features ---- */
+
+static const char *const obeyed[] = { "org.criu.config", NULL };
+
+/* What engines ask before they offer it; the name is runc's, for every runtime to use. That the program is installed is
+ * another matter: it may come later. */
+static void report_annotations(struct json_out *out)
+{
+	json_key(out, "org.opencontainers.runc.checkpoint.enabled");
+	json_string(out, "true");
+}
+
+const struct feature feature_criu = {
+	.name = "criu", .path = "annotations", .report_annotations = report_annotations, .annotations = obeyed
+};

@@ -1,5 +1,6 @@
 /* The order of everything. Reading these tables explains the runtime. */
 #include "container/container.h"
+#include "container/criu.h"
 #include "container/steps.h"
 #include "linux/linux.h"
 
@@ -31,6 +32,7 @@ const struct feature *const plan_features[] = {
 	&feature_lsm,
 	&feature_cgroup,
 	&feature_hooks,
+	&feature_criu,
 	NULL,
 };
 
