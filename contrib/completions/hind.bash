@@ -28,6 +28,7 @@ _hind_value() # OPTION CURRENT
 	--manage-cgroups-mode) _hind_words "$2" soft full strict ignore ;;
 	--network-lock) _hind_words "$2" iptables nftables skip ;;
 	--empty-ns) _hind_words "$2" network ;;
+	--rootless) _hind_words "$2" auto true false ;;
 	--network) _hind_words "$2" none host ;;
 	--pid | --ipc | --uts | --cgroupns) _hind_words "$2" private host ;;
 	--cap-add | --cap-drop | --cap)
@@ -58,7 +59,7 @@ _hind_value() # OPTION CURRENT
 _hind()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i
-	local globals='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --criu --strict --version --help'
+	local globals='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --criu --strict --rootless --version --help'
 	local launch='--bundle --config --console-socket --pidfd-socket --pid-file --preserve-fds --no-pivot --no-new-keyring'
 	local exec='--process --cwd --env --tty --user --additional-gids --detach --pid-file --console-socket --pidfd-socket
 		--process-label --apparmor --no-new-privs --cap --preserve-fds --cgroup --ignore-paused --help'
@@ -75,7 +76,7 @@ _hind()
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --log | --log-format | --log-level | --cgroup-manager | --criu) i=$((i + 1)) ;;
+		--root | --log | --log-format | --log-level | --cgroup-manager | --rootless | --criu) i=$((i + 1)) ;;
 		-*) ;;
 		*)
 			command=${COMP_WORDS[i]}
@@ -87,7 +88,7 @@ _hind()
 		_hind_value "$previous" "$current" && return
 		case $current in
 		-*) _hind_words "$current" "$globals" ;;
-		*) _hind_words "$current" run create start exec state ps kill pause resume delete list update events checkpoint restore spec validate features ;;
+		*) _hind_words "$current" run create start exec state ps kill pause resume delete list update events mounts checkpoint restore spec validate features ;;
 		esac
 		return
 	fi
@@ -135,6 +136,15 @@ _hind()
 		;;
 	events:-*) _hind_words "$current" --interval --stats --help ;;
 	list:-*) _hind_words "$current" --quiet --format --help ;;
+	mounts:*)
+		if ((COMP_CWORD == i + 1)); then
+			_hind_words "$current" add remove
+		elif ((COMP_CWORD == i + 2)); then
+			_hind_ids "$current"
+		else
+			compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		fi
+		;;
 	spec:-*) _hind_words "$current" --bundle --rootless --help ;;
 	validate:-*) _hind_words "$current" --bundle --help ;;
 	validate:*) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
