@@ -23,8 +23,10 @@ struct hierarchy {
 };
 
 struct cgroup_manager;
+struct systemd;
 struct cgroup {
 	const struct cgroup_manager *manager;
+	struct systemd *systemd; /* of cgroup_systemd; NULL otherwise */
 	struct hierarchy *hierarchies;
 	size_t n;
 	bool v2, hybrid;
@@ -38,7 +40,12 @@ struct cgroup {
 
 struct cgroup_manager {
 	const char *name; /* of --cgroup-manager and the state file */
-	int (*make)(struct cgroup *, struct err *);
+	bool around_init; /* make needs the process that the container begins with */
+	int (*make)(struct cgroup *, pid_t init, struct err *);
+	/* NULL: the control files are all. Tells the manager of limits that these have taken. */
+	int (*set)(struct cgroup *, const struct oci_resources *, struct err *);
+	/* NULL: removing the directories is all. Ends what is inside and what the manager knows of it. */
+	int (*stop)(struct cgroup *, struct err *);
 	int (*join)(struct cgroup *, pid_t, struct err *);
 	int (*entrances)(struct cgroup *, pid_t, int *fds, size_t room, size_t *n, struct err *);
 	int (*kill)(struct cgroup *, struct err *);
@@ -46,7 +53,11 @@ struct cgroup_manager {
 	int (*frozen)(struct cgroup *);
 	void (*oom)(struct cgroup *, struct cgroup_oom *);
 };
-extern const struct cgroup_manager cgroup_fs_v1, cgroup_fs_v2, cgroup_none;
+extern const struct cgroup_manager cgroup_fs_v1, cgroup_fs_v2, cgroup_systemd, cgroup_none;
+
+/* systemd.c: what the managers of files have locate_hierarchies and cgroup_from_record for. */
+int systemd_locate(struct cgroup *, const struct oci_config *, const char *id, struct arena *, struct err *) must_check;
+void systemd_from_record(struct cgroup *, const struct oci_hind_cgroup *, struct arena *);
 
 /* locate.c: the hierarchies of this host, with dir filled, in the arena. With cgroup_none they
  * become the borrowed ones. */

@@ -170,9 +170,11 @@ static int cgroup_create(struct launch *l, struct err *e)
 {
 	const struct oci_resources *resources = l->config->linux ? l->config->linux->resources : NULL;
 
-	if (cgroup_make(l->cgroup, e))
+	if (cgroup_make(l->cgroup, l->pid, e))
 		return -1;
-	return resources ? cgroup_apply(l->cgroup, resources, e) : 0;
+	if (resources && cgroup_apply(l->cgroup, resources, e))
+		return -1;
+	return cgroup_give(l->cgroup, l->config, e);
 }
 
 static void cgroup_undo(struct launch *l)
@@ -183,12 +185,20 @@ static void cgroup_undo(struct launch *l)
 		log_warn("cgroup", "%s", e.msg);
 }
 
+/* Made before init, which is born inside? */
+static bool born_inside(const struct launch *l)
+{
+	return l->kit.cgroup.v2 && !cgroup_around_init(l->cgroup);
+}
+
 /* On v2 init is born inside its cgroup, so that has to be there; in the cgroup2 beside v1, too. On v1 it is moved there
  * one hierarchy at a time, and meanwhile mounts: so the cgroups are made beside it, too. Either way the limits are set
- * before it is inside. */
+ * before it is inside. systemd's scope is made around it, also beside its mounting. */
 static int cgroup_before(struct launch *l, struct err *e)
 {
-	if (l->kit.cgroup.v2 ? cgroup_create(l, e) : cgroup_make_v2(l->cgroup, e))
+	if (cgroup_around_init(l->cgroup))
+		return 0;
+	if (born_inside(l) ? cgroup_create(l, e) : cgroup_make_v2(l->cgroup, e))
 		return -1;
 	/* Opened here, for whichever process makes init, and so that the parent knows where init was born. */
 	(void)cgroup_clone_fd(l->cgroup);
@@ -197,7 +207,7 @@ static int cgroup_before(struct launch *l, struct err *e)
 
 static int cgroup_beside(struct launch *l, struct err *e)
 {
-	return l->kit.cgroup.v2 ? 0 : cgroup_create(l, e);
+	return born_inside(l) ? 0 : cgroup_create(l, e);
 }
 
 const struct host_step host_cgroup = { "cgroup", NULL, cgroup_before, cgroup_undo };

@@ -31,6 +31,7 @@ const struct feature *const plan_features[] = {
 	&feature_rdt,
 	&feature_lsm,
 	&feature_cgroup,
+	&feature_systemd,
 	&feature_hooks,
 	&feature_criu,
 	NULL,
