@@ -105,6 +105,8 @@ test_selinux_label_is_in_force()
 	expect_eq "$label" "$(tr -d '\0' < "/proc/$(pid_of "$ID")/attr/exec")"
 	expect_eq '' "$(tr -d '\0' < "/proc/$(pid_of "$ID")/attr/keycreate")" 'for later keys'
 	hind start "$ID"
+	# Only a policy knows which labels there are not.
+	[ -e /sys/fs/selinux/policy ] || return 0
 	config '.process.selinuxLabel="no-such-label"'
 	expect_refused 'process\.selinuxLabel: '
 }
