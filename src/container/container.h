@@ -83,7 +83,8 @@ int container_id_check(const char *id, struct err *) must_check;
 void container_state(const struct container *, struct oci_state *);
 /* The ids below root in order, NULL-terminated; none where root does not exist. The caller frees each and the list. */
 int container_list(const char *root, char ***ids, struct err *) must_check;
-const char *store_default_root(struct arena *); /* /run/hind, or $XDG_RUNTIME_DIR/hind for who is not root */
+const char *store_default_root(
+	struct arena *); /* /run/hind; $XDG_RUNTIME_DIR/hind for a user, also as root of a user namespace */
 
 /* ---- release.c ---- */
 /* notify_socket: NOTIFY_SOCKET, or NULL. With one it returns when the container has said that it is ready (notify.c). */

@@ -329,8 +329,8 @@ void launch_blank(struct launch *l)
 /* Init that was killed could say nothing; what killed it is the cause. It stays a zombie for fork_undo. */
 static void tell_killed(struct launch *l, struct err *e)
 {
-	struct pollfd ended = { l->pidfd, POLLIN,
-		0 }; /* its end of the socket is closed a little before it has ended */
+	/* Its end of the socket is closed a little before it has ended. */
+	struct pollfd ended = { l->pidfd, POLLIN, 0 };
 	struct cgroup_oom oom = { 0 };
 	const char *who = l->join_pid ? "process" : "container init";
 	siginfo_t info = { 0 };

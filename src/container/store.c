@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "container/container.h"
+#include "sys/capable.h"
 #include "sys/pidfd.h"
 #include "json/decode.h"
 
@@ -19,9 +20,12 @@ const char *const status_names[] = { "creating", "created", "running", "paused",
 
 const char *store_default_root(struct arena *arena)
 {
-	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+	const char *runtime_dir = getenv("XDG_RUNTIME_DIR"), *user = getenv("USER");
 
-	if (geteuid() == 0 || !runtime_dir || !*runtime_dir)
+	/* Engines of users without privileges call us as root of a user namespace that they made. USER is root where
+	 * somebody has logged in as root of a container with such a namespace. */
+	if (!runtime_dir || !*runtime_dir ||
+		(geteuid() == 0 && (user_namespace_is_first() || (user && str_eq(user, "root")))))
 		return "/run/hind";
 	return arena_printf(arena, "%s/hind", runtime_dir);
 }

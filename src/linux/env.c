@@ -30,8 +30,8 @@ static void validate(const struct oci_config *config, struct problems *problems)
 	}
 	if (!p->n_args)
 		problem_add(problems, "process.args", "is empty: the program to run and its arguments");
-	else if (!*p->args[0])
-		problem_add(problems, "process.args[0]", "is empty: the program to run");
+	else if (!*p->args[0]) /* in the words by which engines know a missing program */
+		problem_add(problems, "process.args[0]", "is empty: executable file not found in $PATH");
 	for (size_t i = 0; i < p->n_env; i++) {
 		const char *equals = strchr(p->env[i], '=');
 

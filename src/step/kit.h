@@ -16,8 +16,9 @@ struct cgroup_hierarchy {
 	char *path;      /* the container's own cgroup below mount_dir: "/hind/ID" */
 };
 struct cgroup_view {
-	bool v2;     /* pure v2: one hierarchy */
-	bool hybrid; /* v1 controllers; the last hierarchy is a cgroup2 beside them */
+	bool v2;       /* pure v2: one hierarchy */
+	bool hybrid;   /* v1 controllers; the last hierarchy is a cgroup2 beside them */
+	bool borrowed; /* the container has none of its own: these are the caller's, to look at */
 	struct cgroup_hierarchy *hierarchies;
 	size_t n;
 };

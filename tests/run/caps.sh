@@ -46,6 +46,19 @@ test_ambient_reaches_another_user()
 	expect_eq 0000000000000400 "$(set_of CapAmb)" ambient
 }
 
+test_ambient_that_cannot_be()
+{
+	config '.process.capabilities={"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"effective":["CAP_KILL"],"ambient":["CAP_KILL"]}'
+	expect_status 0 run
+	expect_eq 0000000000000000 "$(set_of CapAmb)" ambient
+	expect_eq 0000000000000020 "$(set_of CapEff)" effective
+	expect_eq '' "$ERROR" 'as root, who has it all the same'
+	config '.process.user={"uid":1000,"gid":1000}'
+	expect_status 0 run
+	expect_eq 0000000000000000 "$(set_of CapEff)" effective
+	expect_match 'warning: .*ambient holds what permitted and inheritable do not both: CAP_KILL' "$ERROR"
+}
+
 test_none_at_all()
 {
 	config 'del(.process.capabilities)'

@@ -36,7 +36,7 @@ test_weight()
 		expect_match 'weights need the BFQ I/O scheduler' "$ERROR"
 		skip 'the kernel has no BFQ'
 	fi
-	expect_match '(^|default )(300|2931)$' "$(read_io blkio.bfq.weight io.bfq.weight 2> no-bfq || read_io - io.weight)"
+	expect_match '(^|default )(300|2930)$' "$(read_io blkio.bfq.weight io.bfq.weight 2> no-bfq || read_io - io.weight)"
 }
 
 test_limits_of_a_disk()

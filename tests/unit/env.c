@@ -163,7 +163,7 @@ static void test_validate(void)
 	p.n_args = 0;
 	CHECK("no args", says(&feature_env, &c, 1, "process.args", "is empty"));
 	p = (struct oci_process){ .args = empty_arg, .n_args = 1 };
-	CHECK("empty program", says(&feature_env, &c, 1, "process.args[0]", "is empty"));
+	CHECK("empty program", says(&feature_env, &c, 1, "process.args[0]", "executable file not found"));
 	p = (struct oci_process){ .args = args, .n_args = 1, .env = env, .n_env = 4 };
 	CHECK("entries without '='", says(&feature_env, &c, 3, "process.env[1]", "no '='"));
 	CHECK("entries without a name", says(&feature_env, &c, 3, "process.env[2]", "no name"));
