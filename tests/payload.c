@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,11 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -338,6 +341,81 @@ static int environment(int argc, char **argv)
 	return 0;
 }
 
+static socklen_t notify_address(const char *name, struct sockaddr_un *sa)
+{
+	memset(sa, 0, sizeof *sa);
+	sa->sun_family = AF_UNIX;
+	snprintf(sa->sun_path, sizeof sa->sun_path, "%s", name);
+	if (*name != '@')
+		return sizeof *sa;
+	sa->sun_path[0] = 0;
+	return offsetof(struct sockaddr_un, sun_path) + strlen(name);
+}
+
+/* MESSAGE...: sends each to $NOTIFY_SOCKET, as sd_notify(3) does; "-" is a second's rest. */
+static int notify(int argc, char **argv)
+{
+	const char *name = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un sa;
+	socklen_t len = notify_address(name ? name : "", &sa);
+
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "-"))
+			sleep(1);
+		else if (sendto(fd, argv[i], strlen(argv[i]), 0, (struct sockaddr *)&sa, len) < 0)
+			return die(name ? name : "NOTIFY_SOCKET is not set");
+	return 0;
+}
+
+/* SOCKET: the other end. Prints what comes, with the sender's descriptors closed, until somebody ends it. */
+static int manager(int argc, char **argv)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un sa;
+	socklen_t len = notify_address(argc > 1 ? argv[1] : "", &sa);
+	char text[4096];
+	ssize_t n;
+
+	if (bind(fd, (struct sockaddr *)&sa, len) < 0)
+		return die("bind");
+	while ((n = recv(fd, text, sizeof text - 1, 0)) >= 0) {
+		text[n] = 0;
+		printf("%s%s", text, n && text[n - 1] == '\n' ? "" : "\n");
+		fflush(stdout);
+	}
+	return 1;
+}
+
+/* SOCKET: listens there, takes one pidfd, and prints the message and the process that it is of. */
+static int pidfd(int argc, char **argv)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), came;
+	union {
+		char space[CMSG_SPACE(sizeof came)];
+		struct cmsghdr align;
+	} control;
+	char text[64] = "", path[64], line[256];
+	struct iovec data = { text, sizeof text - 1 };
+	struct msghdr m = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+	};
+	struct sockaddr_un sa;
+	socklen_t len = notify_address(argc > 1 ? argv[1] : "", &sa);
+	FILE *f;
+
+	if (bind(fd, (struct sockaddr *)&sa, len) < 0 || listen(fd, 1) < 0 ||
+		recvmsg(accept4(fd, NULL, NULL, SOCK_CLOEXEC), &m, MSG_CMSG_CLOEXEC) <= 0 || !CMSG_FIRSTHDR(&m))
+		return die("receive");
+	memcpy(&came, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof came);
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", came);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f))
+		if (!strncmp(line, "Pid:", 4))
+			printf("%s %d\n", text, atoi(line + 4));
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int, char **);
@@ -361,6 +439,9 @@ static const struct {
 	{ "fault", fault },
 	{ "environment", environment },
 	{ "die", die_by },
+	{ "notify", notify },
+	{ "manager", manager },
+	{ "pidfd", pidfd },
 };
 
 int main(int argc, char **argv)

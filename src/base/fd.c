@@ -205,7 +205,7 @@ int fd_connect(int dir_fd, const char *path, int type, struct err *e)
 	return take_fd(&fd);
 }
 
-int fd_listen(int dir_fd, const char *path, int type, struct err *e)
+int fd_bind(int dir_fd, const char *path, int type, struct err *e)
 {
 	struct sockaddr_un sa = { 0 };
 	cleanup_fd int parent_fd = -1, fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
@@ -216,6 +216,15 @@ int fd_listen(int dir_fd, const char *path, int type, struct err *e)
 		return -1;
 	if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0)
 		return err_sys(e, "bind socket %s", path);
+	return take_fd(&fd);
+}
+
+int fd_listen(int dir_fd, const char *path, int type, struct err *e)
+{
+	cleanup_fd int fd = fd_bind(dir_fd, path, type, e);
+
+	if (fd < 0)
+		return -1;
 	if (listen(fd, 1) < 0)
 		return err_sys(e, "listen on socket %s", path);
 	return take_fd(&fd);

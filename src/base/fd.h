@@ -31,6 +31,7 @@ int fd_cloexec(int fd, int on, struct err *e) must_check;
 /* Connects to, or binds and listens at, the UNIX socket `path` below dir_fd (AT_FDCWD: path as it stands), however long
  * the path is. type: SOCK_STREAM or SOCK_SEQPACKET. Returns the socket. */
 int fd_connect(int dir_fd, const char *path, int type, struct err *e) must_check;
+int fd_bind(int dir_fd, const char *path, int type, struct err *e) must_check; /* bound alone, for SOCK_DGRAM */
 int fd_listen(int dir_fd, const char *path, int type, struct err *e) must_check;
 
 #endif

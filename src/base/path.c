@@ -124,6 +124,15 @@ static int open_beginning(int root_fd, char **path, char **rest, struct err *e)
 	return err_sys(e, "%s", *path);
 }
 
+/* The directory is there, so a name that the kernel does not find is a name that it does not take: /proc. As "no such
+ * file" an engine would tell that the program is missing. */
+static int make_failed(const char *path, struct err *e)
+{
+	if (errno == ENOENT)
+		return err_set(e, "create %s: this file system takes no new files", path);
+	return err_sys(e, "create %s", path);
+}
+
 /* What does not exist yet is made below what does, component by component. One that is new cannot be a link; one that
  * appears meanwhile is opened with O_NOFOLLOW. */
 static int make_below(int root_fd, const char *path, mode_t mode, struct err *e)
@@ -142,7 +151,7 @@ static int make_below(int root_fd, const char *path, mode_t mode, struct err *e)
 		if (strcmp(part, "..") == 0)
 			return err_set(e, "%s: \"..\" below a directory that does not exist", path);
 		if (mkdirat(fd, part, mode) < 0 && errno != EEXIST)
-			return err_sys(e, "mkdir %s of %s", part, path);
+			return make_failed(path, e);
 		next = openat(fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (next < 0)
 			return err_sys(e, "open %s of %s", part, path);
@@ -188,7 +197,7 @@ static int make_file_once(int root_fd, const char *path, mode_t mode, char **nex
 	if (parent_fd < 0 || first_component(at, name, e))
 		return -1;
 	if (mknodat(parent_fd, name, S_IFREG | mode, 0) < 0 && errno != EEXIST)
-		return err_sys(e, "create %s", path);
+		return make_failed(path, e);
 	*next = follow_link(parent_fd, path, at, name);
 	if (*next)
 		return -1;

@@ -35,7 +35,7 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 		subgroup_ignored(config, manager);
 	if (str_eq(manager, cgroup_none.name)) {
 		cg->manager = &cgroup_none;
-		return 0;
+		return wants_named ? locate_hierarchies(cg, NULL, id, true, 0, arena, e) : 0;
 	}
 	if (str_eq(manager, "systemd"))
 		return err_set(e, "--systemd-cgroup (--cgroup-manager systemd) needs systemd's manager, which this "
@@ -46,41 +46,7 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	const char *path = config->linux ? config->linux->cgroups_path : NULL;
 	if (locate_hierarchies(cg, path, id, wants_named, controllers_asked(resources_of(config)), arena, e) < 0)
 		return -1;
-	cg->manager = cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
-	return 0;
-}
-
-static int not_permitted(unsigned controller, const struct hierarchy *h, const struct oci_resources *r, struct err *e)
-{
-	return err_set(e,
-		"linux.resources.%s: user %u may not make the cgroup %s; have the cgroup above it delegated to this "
-		"user "
-		"(systemd: Delegate=yes), or leave the limit out",
-		controller_asked(controllers[controller], r), geteuid(), h->dir);
-}
-
-int cgroup_forgo(struct cgroup *cg, const struct oci_resources *resources, struct err *e)
-{
-	unsigned asked = controllers_asked(resources) & ~(1u << CONTROLLER_DEVICES);
-	size_t kept = 0;
-
-	for (size_t i = 0; i < cg->n; i++) {
-		struct hierarchy *h = &cg->hierarchies[i];
-
-		if (hierarchy_permitted(h)) {
-			cg->hierarchies[kept++] = *h;
-			continue;
-		}
-		for (unsigned k = 0; k < CONTROLLERS; k++)
-			if (asked & h->controllers & 1u << k)
-				return not_permitted(k, h, resources, e);
-		log_info("cgroup", "left out dir=%s: not permitted", h->dir);
-		cg->forgone = true;
-	}
-	cg->n = kept;
-	cg->hybrid = cg->hybrid && kept > 1 && cg->hierarchies[kept - 1].v2;
-	if (!kept)
-		cg->manager = &cgroup_none;
+	cg->manager = !cg->n ? &cgroup_none : cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
 	return 0;
 }
 
@@ -142,11 +108,13 @@ void cgroup_record(const struct cgroup *cg, struct arena *arena, struct oci_hind
 
 void cgroup_view(const struct cgroup *cg, struct arena *arena, struct cgroup_view *view)
 {
-	*view = (struct cgroup_view){ .v2 = cg->v2, .hybrid = cg->hybrid, .n = cg->n };
-	view->hierarchies = arena_alloc(arena, (cg->n + 1) * sizeof *view->hierarchies);
-	for (size_t i = 0; i < cg->n; i++)
-		view->hierarchies[i] = (struct cgroup_hierarchy){ cg->hierarchies[i].options,
-			cg->hierarchies[i].mount_dir, cg->hierarchies[i].path };
+	const struct hierarchy *h = cg->n ? cg->hierarchies : cg->borrowed;
+
+	*view = (struct cgroup_view){ .v2 = cg->v2, .hybrid = cg->hybrid, .borrowed = !cg->n };
+	view->n = cg->n ? cg->n : cg->n_borrowed;
+	view->hierarchies = arena_alloc(arena, (view->n + 1) * sizeof *view->hierarchies);
+	for (size_t i = 0; i < view->n; i++)
+		view->hierarchies[i] = (struct cgroup_hierarchy){ h[i].options, h[i].mount_dir, h[i].path };
 }
 
 /* --- life --- */
@@ -298,18 +266,28 @@ static int lacks(const struct cgroup *cg, const struct controller *c, const char
 	return -1;
 }
 
+static int unlimited(const struct cgroup *cg, unsigned controller, const char *member, struct err *e)
+{
+	if (!cg->undelegated)
+		log_warn("cgroup", "linux.resources.%s has no effect with --cgroup-manager disabled", member);
+	else if (controller != CONTROLLER_DEVICES)
+		return err_set(e,
+			"linux.resources.%s: this user may not make cgroups below %s, so nothing can be limited; name "
+			"a "
+			"cgroup that was delegated in linux.cgroupsPath, or leave the limit out",
+			member, cg->borrowed[0].mount_dir);
+	/* Who may make no cgroup can make no device nodes either: they have the kernel's own check. */
+	return 0;
+}
+
 static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_resources *resources, struct err *e)
 {
 	const struct controller *c = controllers[controller];
 	const char *member = controller_asked(c, resources);
 	if (!member)
 		return 0;
-	if (controller == CONTROLLER_DEVICES && cg->forgone)
-		return 0;
-	if (cg->manager == &cgroup_none) {
-		log_warn("cgroup", "linux.resources.%s has no effect with --cgroup-manager disabled", member);
-		return 0;
-	}
+	if (cg->manager == &cgroup_none)
+		return unlimited(cg, controller, member, e);
 	struct hierarchy *h = hierarchy_with(cg, controller);
 	if (!h)
 		return lacks(cg, c, member, e);

@@ -1,5 +1,5 @@
-/* --cgroup-manager disabled: the container stays in the cgroup of whoever started hind, which limits nothing and
- * removes nothing. */
+/* --cgroup-manager disabled, and users who may make no cgroups: the container stays in the cgroup of whoever started
+ * hind, which limits nothing and removes nothing. */
 #include "base/log.h"
 #include "cgroup/controller.h"
 
@@ -21,16 +21,13 @@ static int join(struct cgroup *cg, pid_t pid, struct err *e)
 static int refuse_kill(struct cgroup *cg, struct err *e)
 {
 	(void)cg;
-	return err_set(e, "the container has no cgroup of its own (--cgroup-manager disabled), so its processes cannot "
-			  "be told from "
-			  "others");
+	return err_set(e, "the container has no cgroup of its own, so its processes cannot be told from others");
 }
 
 static int refuse_freeze(struct cgroup *cg, bool frozen, struct err *e)
 {
 	(void)cg;
-	return err_set(e, "the container has no cgroup of its own (--cgroup-manager disabled), so it cannot be %s",
-		frozen ? "paused" : "resumed");
+	return err_set(e, "the container has no cgroup of its own, so it cannot be %s", frozen ? "paused" : "resumed");
 }
 
 static int frozen(struct cgroup *cg)

@@ -13,6 +13,7 @@
 #include "cmd/launch_opts.h"
 #include "cmd/run_flags.h"
 #include "container/container.h"
+#include "container/notify.h"
 #include "container/wait.h"
 
 /* A person who set a limit wants to know that it struck. */
@@ -44,8 +45,11 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	struct err cleanup;
 	int status = launch_start(l, e);
 
-	if (status == 0)
+	if (status == 0) {
+		wait_watch(&l->notify->fd, notify_watch, l->notify);
 		status = wait_foreground(l->pid, l->pidfd, l->master_fd, e);
+		notify_close(l->notify);
+	}
 	if (status >= 0)
 		log_info("exit", "id=%s status=%d", l->opts->id, status);
 	tell_oom(l);
@@ -65,7 +69,7 @@ static int detached(struct launch *l, struct err *e)
 {
 	struct err cleanup;
 
-	if (launch_start(l, e) == 0)
+	if (launch_start(l, e) == 0 && notify_await(l->notify, e) == 0)
 		return 0;
 	if (launch_remove(l, &cleanup))
 		log_warn("delete", "%s", cleanup.msg);
@@ -147,7 +151,7 @@ static int run_image(
 		return -1;
 	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
 	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e) ||
-		rootless_parse(g->rootless, &rootless, e) || rootless_amend(rootless, f->launch.id, &made, g->arena, e) < 0)
+		rootless_parse(g->rootless, &rootless, e) || rootless_amend(rootless, &made, g->arena, e) < 0)
 		return -1;
 	out = json_out_new(f->dry_run);
 	json_struct(out, &json_oci_config, &made);

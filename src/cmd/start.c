@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "base/opt.h"
 #include "cmd/command.h"
 #include "container/container.h"
@@ -15,7 +17,7 @@ static int start(const struct globals *g, int argc, char **argv, struct err *e)
 		return err_set(e, "start takes one container id: hind start ID");
 	if (container_open(g->root, argv[1], &c, e))
 		return -1;
-	status = container_start(&c, e);
+	status = container_start(&c, getenv("NOTIFY_SOCKET"), e);
 	container_close(&c);
 	return status;
 }

@@ -246,9 +246,9 @@ static void fork_undo(struct launch *l)
 
 	if (l->pid <= 0)
 		return;
-	/* Our child keeps its number until it is reaped: where the call is refused (seccomp), the number will do, and to
-	 * wait for one that nobody has killed would be to wait for ever. */
-	if (l->pidfd >= 0 && pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)
+	/* Our child keeps its number until it is reaped: without a pidfd, or where the call is refused (seccomp), the number
+	 * will do, and to wait for one that nobody has killed would be to wait for ever. */
+	if (l->pidfd < 0 || (pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH))
 		kill(l->pid, SIGKILL);
 	/* ECHILD: wait_foreground has reaped it. */
 	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "container/container.h"
+#include "container/notify.h"
 #include "container/steps.h"
 #include "step/ns.h"
 #include "step/sync.h"
@@ -84,8 +85,6 @@ static int record_write(struct launch *l, struct err *e)
 	int status;
 
 	if (cgroup_locate(c, l->opts->id, l->opts->cgroup_manager, shows_cgroups(c), l->arena, &l->cgroup, e))
-		return -1;
-	if (l->opts->forgo_cgroups && cgroup_forgo(l->cgroup, c->linux ? c->linux->resources : NULL, e))
 		return -1;
 	cgroup_record(l->cgroup, l->arena, cgroup);
 	cgroup_view(l->cgroup, l->arena, &l->kit.cgroup);
@@ -319,18 +318,19 @@ void launch_blank(struct launch *l)
 {
 	l->root_fd = l->store_fd = l->sync_fd = l->go_fd = l->pidfd = l->master_fd = -1;
 	l->kit.host_proc_fd = l->kit.bundle_fd = l->kit.console_fd = l->kit.start_fd = -1;
-	l->kit.seccomp_agent_fd = l->join_pidfd = -1;
+	l->kit.seccomp_agent_fd = l->kit.notify_fd = l->join_pidfd = -1;
 	for (int i = 0; i < NS_COUNT; i++)
 		l->kit.ns_fd[i] = -1;
 	l->kit.preserve_fds = l->opts->n_preserved;
 	l->kit.listen_fds = l->opts->n_activated;
+	l->kit.listen_names = l->opts->activated_names;
 }
 
 /* Init that was killed could say nothing; what killed it is the cause. It stays a zombie for fork_undo. */
 static void tell_killed(struct launch *l, struct err *e)
 {
-	struct pollfd ended = { l->pidfd, POLLIN,
-		0 }; /* its end of the socket is closed a little before it has ended */
+	/* Its end of the socket is closed a little before it has ended. */
+	struct pollfd ended = { l->pidfd, POLLIN, 0 };
 	struct cgroup_oom oom = { 0 };
 	const char *who = l->join_pid ? "process" : "container init";
 	siginfo_t info = { 0 };
@@ -379,6 +379,9 @@ int launch_start(struct launch *l, struct err *e)
 {
 	struct oci_state state;
 
+	l->notify = arena_alloc(l->arena, sizeof *l->notify);
+	if (notify_open(l->notify, l->store_fd, l->kit.notify_dir ? l->opts->notify_socket : NULL, l->pid, l->pidfd, e))
+		return -1;
 	if (fd_send(l->go_fd, "g", 1, NULL, 0, e) && e->code != EPIPE)
 		return -1;
 	if (start_result(l->go_fd, e))
@@ -411,7 +414,7 @@ void launch_close(struct launch *l)
 {
 	struct kit *k = &l->kit;
 	int *fds[] = { &l->root_fd, &l->store_fd, &l->sync_fd, &l->go_fd, &l->pidfd, &l->master_fd, &k->host_proc_fd,
-		&k->bundle_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd };
+		&k->bundle_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd, &k->notify_fd };
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		fd_close(fds[i]);

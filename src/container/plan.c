@@ -43,6 +43,7 @@ const struct host_step *const plan_host[] = {
 	&host_rdt,              /* the group of caches and memory bandwidth, with its shares */
 	&host_config,           /* what `exec` will want to know */
 	&host_bundle,           /* `run IMAGE`: its bundle goes into that directory, and with it */
+	&host_notify,           /* a socket of the container's own for sd_notify(3), where we have one */
 	&host_root,             /* the root file system and the bundle as handles */
 	&host_namespace_open,   /* paths of namespaces to join, while /proc is the host's */
 	&host_sysctl_check,     /* is the namespace of each sysctl the container's own? */
@@ -86,6 +87,7 @@ const struct init_step *const plan_init[] = {
 	&init_lsm_keys_end,    /* and nothing else of ours */
 	&init_rootfs,          /* private propagation first, or mounts would reach the host */
 	&init_mount,           /* in the order of the list, as the spec says; cgroup mounts wait for the parent */
+	&init_notify,          /* at /run/notify, which a mount may have made */
 	&init_device,          /* /dev is mounted by now */
 	&init_terminal,        /* the container's own devpts is mounted by now */
 	&init_console,         /* the terminal as /dev/console */
@@ -142,7 +144,7 @@ const struct feature *const plan_join_features[] = {
 };
 
 const struct host_step *const plan_join_host[] = {
-	&host_procfs, /* our own procfs: the container's cannot be trusted */
+	&host_procfs_copy, /* what is looked up and written there */
 	&host_lsm,
 	&host_namespace_of_init, /* which namespaces there are to enter */
 	&host_caps,
@@ -169,7 +171,7 @@ const struct host_step *const plan_join_host[] = {
 const struct init_step *const plan_join_init[] = {
 	&init_host_pid,        /* for the seccomp agent */
 	&init_userns_enter,    /* become root in here */
-	&init_procfs,          /* of this pid namespace: what the container mounts on /proc cannot be trusted */
+	&init_procfs,          /* of this pid namespace; the container's word for what is /proc is not taken */
 	&init_rootfs_entered,  /* where we are, as a handle */
 	&init_cgroup,          /* under the container's limits before anything of it runs */
 	&init_keyring,         /* the container's session keyring, not the caller's */

@@ -71,7 +71,10 @@ static int find(struct init *in, struct err *e)
 			return -1;
 	} else {
 		errnum = executable(name);
-		if (errnum == EISDIR || errnum == EACCES)
+		/* What the kernel says of a directory, too, and what podman knows. */
+		if (errnum == EISDIR)
+			return err_set(e, "exec: \"%s\": is a directory: %s", name, err_text(EACCES));
+		if (errnum == EACCES)
 			return err_set(e, "exec: \"%s\": %s", name, err_text(errnum));
 		if (errnum)
 			return err_set(e, "exec: \"%s\": stat %s: %s", name, name, err_text(errnum));

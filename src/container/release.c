@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "container/container.h"
+#include "container/notify.h"
 
 int start_result(int fd, struct err *e)
 {
@@ -29,11 +31,34 @@ int start_result(int fd, struct err *e)
 	return -1;
 }
 
-int container_start(struct container *c, struct err *e)
+/* containerd removes a container whose start has failed only if it saw init's end before ours. */
+static void await_end(int pidfd)
 {
-	cleanup_fd int fd = -1, bundle_fd = -1;
+	struct pollfd p = { pidfd, POLLIN, 0 };
+
+	while (poll(&p, 1, 1000) < 0 && errno == EINTR)
+		continue;
+}
+
+static int run_poststart(struct container *c, struct err *e)
+{
+	cleanup_fd int bundle_fd = -1;
 	struct oci_state state;
+
+	if (!hooks_any(c->record.hooks, HOOK_POSTSTART))
+		return 0;
+	c->status = STATUS_RUNNING;
+	container_state(c, &state);
+	bundle_fd = open(c->record.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return hooks_run(c->record.hooks, HOOK_POSTSTART, &state, bundle_fd, e);
+}
+
+int container_start(struct container *c, const char *notify_socket, struct err *e)
+{
+	cleanup_fd int fd = -1;
+	struct notify notify;
 	char mine[32];
+	int status;
 
 	if (c->status == STATUS_STOPPED)
 		return err_set(e, "cannot start a container that has stopped");
@@ -43,17 +68,18 @@ int container_start(struct container *c, struct err *e)
 	snprintf(mine, sizeof mine, "start.%d", (int)getpid());
 	if (c->status != STATUS_CREATED || renameat(c->dir_fd, "start", c->dir_fd, mine) < 0)
 		return err_set(e, "cannot start an already running container");
-	fd = fd_connect(c->dir_fd, mine, SOCK_SEQPACKET, e);
+	status = notify_open(&notify, c->dir_fd, notify_socket, c->pid, c->pidfd, e);
+	fd = status ? -1 : fd_connect(c->dir_fd, mine, SOCK_SEQPACKET, e);
 	unlinkat(c->dir_fd, mine, 0);
-	if (fd < 0)
-		return -1;
-	if (start_result(fd, e))
-		return -1;
-	log_info("start", "id=%s pid=%d exec=done", c->id, (int)c->pid);
-	if (!hooks_any(c->record.hooks, HOOK_POSTSTART))
-		return 0;
-	c->status = STATUS_RUNNING;
-	container_state(c, &state);
-	bundle_fd = open(c->record.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return hooks_run(c->record.hooks, HOOK_POSTSTART, &state, bundle_fd, e);
+	status = fd < 0 ? -1 : start_result(fd, e);
+	if (fd >= 0 && status < 0)
+		await_end(c->pidfd);
+	if (status == 0) {
+		log_info("start", "id=%s pid=%d exec=done", c->id, (int)c->pid);
+		status = run_poststart(c, e);
+	}
+	if (status == 0)
+		status = notify_await(&notify, e);
+	notify_close(&notify);
+	return status;
 }

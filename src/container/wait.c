@@ -162,19 +162,33 @@ static void drain(struct relay *r)
 	}
 }
 
+static struct {
+	const int *fd;
+	void (*ready)(void *);
+	void *data;
+} watched;
+
+void wait_watch(const int *fd, void (*ready)(void *), void *data)
+{
+	watched.fd = fd;
+	watched.ready = ready;
+	watched.data = data;
+}
+
 static int attend(struct relay *r, int signal_fd, pid_t pid, int pidfd, int master_fd, int *status, struct err *e)
 {
 	for (;;) {
-		struct pollfd p[5] = {
+		struct pollfd p[6] = {
 			{ signal_fd, POLLIN, 0 },
 			{ r->in.held || r->in.ended ? -1 : r->in.from_fd, POLLIN, 0 },
 			{ r->in.held ? r->in.to_fd : -1, POLLOUT, 0 },
 			{ r->out.held || r->out.ended ? -1 : r->out.from_fd, POLLIN, 0 },
 			{ r->out.held ? r->out.to_fd : -1, POLLOUT, 0 },
+			{ watched.fd ? *watched.fd : -1, POLLIN, 0 },
 		};
 		int ended;
 
-		if (poll(p, 5, -1) < 0 && errno != EINTR)
+		if (poll(p, 6, -1) < 0 && errno != EINTR)
 			return err_sys(e, "poll");
 		if (p[1].revents)
 			flow_read(&r->in);
@@ -184,6 +198,8 @@ static int attend(struct relay *r, int signal_fd, pid_t pid, int pidfd, int mast
 			flow_read(&r->out);
 		if (p[4].revents)
 			flow_write(&r->out);
+		if (p[5].revents)
+			watched.ready(watched.data);
 		if (master_fd >= 0)
 			input_ended(r);
 		if (!p[0].revents)

@@ -184,7 +184,7 @@ static void warn_unknown(char *const *v, size_t n)
 				"caps", "process.capabilities: %s is left out: no such capability is known here", v[i]);
 }
 
-static void warn_set(uint64_t set, const char *why)
+static void tell_set(uint64_t set, const char *why, void (*tell)(const char *, const char *, ...))
 {
 	struct text list = { 0 };
 
@@ -192,8 +192,13 @@ static void warn_set(uint64_t set, const char *why)
 		if (set & BIT(name->value))
 			text_printf(&list, "%s%s", list.len ? ", " : "", name->name);
 	if (list.len)
-		log_warn("caps", "process.capabilities: left out, as %s: %s", why, list.p);
+		tell("caps", "process.capabilities: left out, as %s: %s", why, list.p);
 	free(list.p);
+}
+
+static void warn_set(uint64_t set, const char *why)
+{
+	tell_set(set, why, log_warn);
 }
 
 /* config.md: what cannot be granted "MUST be logged as a warning", and the container starts without it. */
@@ -208,8 +213,10 @@ static int check(struct launch *l, struct err *e)
 	warn_unknown(c->inheritable, c->n_inheritable);
 	warn_unknown(c->ambient, c->n_ambient);
 	warn_set(asked.effective & ~asked.permitted, "effective holds what permitted does not");
-	warn_set(asked.ambient & ~(asked.permitted & asked.inheritable),
-		"ambient holds what permitted and inheritable do not both");
+	/* uid 0 has what is permitted without it; buildah asks for such a set at each RUN. */
+	tell_set(asked.ambient & ~(asked.permitted & asked.inheritable),
+		"ambient holds what permitted and inheritable do not both",
+		l->config->process->user && l->config->process->user->uid ? log_warn : log_info);
 	/* The root of a user namespace holds all of them there. */
 	if (ns_find(l->config, NS_USER))
 		return 0;

@@ -30,8 +30,8 @@ static void validate(const struct oci_config *config, struct problems *problems)
 	}
 	if (!p->n_args)
 		problem_add(problems, "process.args", "is empty: the program to run and its arguments");
-	else if (!*p->args[0])
-		problem_add(problems, "process.args[0]", "is empty: the program to run");
+	else if (!*p->args[0]) /* in the words by which engines know a missing program */
+		problem_add(problems, "process.args[0]", "is empty: executable file not found in $PATH");
 	for (size_t i = 0; i < p->n_env; i++) {
 		const char *equals = strchr(p->env[i], '=');
 
@@ -137,17 +137,21 @@ static void complete(const struct init *init, char **env)
 static int build(struct init *init, struct err *e)
 {
 	const struct oci_process *p = init->config->process;
-	char **env = mem_alloc((p->n_env + 4) * sizeof *env);
+	char **env = mem_alloc((p->n_env + 6) * sizeof *env);
 	size_t n = p->n_env;
 
 	(void)e;
 	if (n)
 		memcpy(env, p->env, n * sizeof *env);
-	/* Descriptors from socket activation are meant for the program, which is pid 1 of the container. */
+	/* Descriptors from socket activation are meant for the program, whose pid is ours as the container sees it. */
 	if (init->kit->listen_fds > 0) {
-		env[n++] = mem_strdup("LISTEN_PID=1");
+		env[n++] = mem_printf("LISTEN_PID=%d", (int)getpid());
 		env[n++] = mem_printf("LISTEN_FDS=%d", init->kit->listen_fds);
+		if (init->kit->listen_names)
+			env[n++] = mem_printf("LISTEN_FDNAMES=%s", init->kit->listen_names);
 	}
+	if (init->kit->notify_dir)
+		env[n++] = mem_strdup("NOTIFY_SOCKET=/run/notify/notify.sock");
 	drop_earlier(env, n);
 	complete(init, env);
 	init->env = env;

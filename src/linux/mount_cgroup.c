@@ -4,7 +4,8 @@
  * "cgroup" means what the host has: one cgroup2, or a tmpfs with a directory for each v1 hierarchy. With a cgroup
  * namespace of its own a new mount of a hierarchy begins at the container's cgroup; without one that cgroup is bound.
  * So neither shows the host's others. A container that may write there and has a user namespace but no cgroup namespace
- * could reach what its owner may (CVE-2023-25809): it gets a read-only mount. Waits for the parent to have moved us,
+ * could reach what its owner may (CVE-2023-25809): it gets a read-only mount, and so does one that
+ * stays in the caller's cgroup. Waits for the parent to have moved us,
  * since a cgroup namespace begins where its maker is. */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,9 @@ static uint64_t attributes(const struct mount_entry *m)
 	uint64_t attr = m->options.set | m->options.set_all;
 	bool user_namespace = m->init->new_ns[NS_USER] || m->init->join_ns[NS_USER];
 
-	return user_namespace && !own_namespace(m->init) ? attr | MOUNT_ATTR_RDONLY : attr;
+	if (m->init->kit->cgroup.borrowed || (user_namespace && !own_namespace(m->init)))
+		attr |= MOUNT_ATTR_RDONLY;
+	return attr;
 }
 
 static int bind_own(const struct mount_entry *m, const struct cgroup_hierarchy *h, struct err *e)

@@ -16,8 +16,9 @@ struct cgroup_hierarchy {
 	char *path;      /* the container's own cgroup below mount_dir: "/hind/ID" */
 };
 struct cgroup_view {
-	bool v2;     /* pure v2: one hierarchy */
-	bool hybrid; /* v1 controllers; the last hierarchy is a cgroup2 beside them */
+	bool v2;       /* pure v2: one hierarchy */
+	bool hybrid;   /* v1 controllers; the last hierarchy is a cgroup2 beside them */
+	bool borrowed; /* the container has none of its own: these are the caller's, to look at */
 	struct cgroup_hierarchy *hierarchies;
 	size_t n;
 };
@@ -36,7 +37,10 @@ struct kit {
 	int start_fd; /* where the child waits for `start`: a listening socket (create) or one end of a pair (run) */
 	int start_connected;                /* 1: start_fd is one end of a pair */
 	int seccomp_agent_fd;               /* connected linux.seccomp.listenerPath */
+	const char *notify_dir;             /* of the host: where the socket for sd_notify(3) will be; NULL: none */
+	int notify_fd;                      /* its mount, attached nowhere; -1: the child has to make it */
 	int preserve_fds;                   /* fds 3 .. 3+preserve_fds-1 go to the program */
+	const char *listen_names;           /* LISTEN_FDNAMES of those, or NULL */
 	int listen_fds;                     /* the first so many of them came by socket activation (sd_listen_fds(3)) */
 	struct sock_filter *seccomp_filter; /* compiled program of seccomp_len instructions, NULL: none */
 	unsigned short seccomp_len;

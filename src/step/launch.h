@@ -11,6 +11,7 @@
 
 struct cgroup;
 struct netdev_moves;
+struct notify;
 
 struct launch_opts { /* the options of create and run, parsed */
 	const char *root, *bundle, *config_path, *id;
@@ -18,9 +19,9 @@ struct launch_opts { /* the options of create and run, parsed */
 	const char *cgroup_manager; /* "cgroupfs", "systemd" or "disabled" */
 	const char *preserve_fds;   /* as given; settled with LISTEN_FDS into: */
 	int n_preserved;
-	int n_activated; /* the first so many of them, by LISTEN_FDS */
+	const char *activated_names; /* LISTEN_FDNAMES of those, or NULL */
+	int n_activated;             /* the first so many of them, by LISTEN_FDS */
 	bool no_pivot, no_new_keyring, keep, detach;
-	bool forgo_cgroups; /* cgroups that this process may not make are left out, where no limit needs them */
 };
 
 struct launch {
@@ -50,11 +51,12 @@ struct launch {
 	bool cgroup_fixed; /* `exec --cgroup`: it is put there or nowhere */
 	pid_t pid; /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
-	uint64_t started; /* its start time, in clock ticks since boot */
+	uint64_t started;                  /* its start time, in clock ticks since boot */
+	struct notify *notify;             /* for sd_notify(3), from the start on */
 	struct netdev_moves *netdev_moves; /* of src/linux/netdev.c, until the container is recorded */
-	void *own_cpus;   /* the parent's own affinity, while process.execCPUAffinity.initial is in force */
+	void *own_cpus; /* the parent's own affinity, while process.execCPUAffinity.initial is in force */
 	size_t own_cpus_bytes;
-	int master_fd;    /* the pty's master, where no console socket took it */
+	int master_fd; /* the pty's master, where no console socket took it */
 };
 
 #endif

@@ -1,4 +1,5 @@
 # process.env: what arrives, HOME, duplicates, --preserve-fds
+# covers: process.{args,env} run/--preserve-fds exec/--env
 
 test_environment_is_that_of_the_config_alone()
 {
@@ -96,4 +97,32 @@ test_socket_activation_is_passed_on()
 	expect_match '^1 1 1$' "$OUTPUT"
 	expect_match '^3 ' "$OUTPUT"
 	expect_no_match '^4 ' "$OUTPUT"
+}
+
+# The program's pid, whatever it is, and the descriptors' names.
+test_socket_activation_without_a_pid_namespace()
+{
+	bundle_new b '.linux.namespaces|=map(select(.type!="pid"))'
+	args sh -c 'echo "$LISTEN_PID is $$"; echo "$LISTEN_FDNAMES"'
+	id_new
+	export HIND HIND_ROOT BUNDLE ID
+	expect_status 0 sh -c 'LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=web:api exec "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" 3< /dev/null 4< /dev/null'
+	expect_match '^([0-9]+) is \1$' "$OUTPUT"
+	expect_match '^web:api$' "$OUTPUT"
+	# Names without descriptors are somebody else's.
+	expect_status 0 sh -c 'LISTEN_FDNAMES=web exec "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"'
+	expect_no_match web "$OUTPUT"
+}
+
+test_exec_adds_to_it()
+{
+	bundle_new b '.process.env=["PATH=/bin","A=1","B=2"]'
+	args sleep 100
+	create
+	hind start "$ID"
+	expect_status 0 hind exec --env A=3 --env C=4 "$ID" env
+	expect_match '^A=3$' "$OUTPUT"
+	expect_match '^B=2$' "$OUTPUT"
+	expect_match '^C=4$' "$OUTPUT"
+	expect_no_match '^A=1$' "$OUTPUT"
 }

@@ -106,7 +106,7 @@ test_program_not_executable()
 test_program_is_a_directory()
 {
 	args /bin
-	program_is_refused 'exec: "/bin": is a directory'
+	program_is_refused 'exec: "/bin": is a directory: permission denied'
 }
 
 test_path_through_a_file()

@@ -1,4 +1,6 @@
 # mounts
+# covers: mounts[].{destination,type,source,options}
+# covers: mount:{lazytime,noatime,nodiratime,nosymfollow,private,relatime,remount,rnosymfollow,rprivate,ro,bind,rbind,nosuid,nodev,noexec,slave,sync,tmpcopyup,rro,rrw,unbindable}
 # covers: mount_tree, mount_copy_up
 
 setup()
@@ -54,6 +56,14 @@ test_missing_source_is_named_with_its_place()
 {
 	add '{destination:"/x",type:"bind",source:"/no/such/source",options:["rbind"]}'
 	expect_error 'mounts\[[0-9]+\] at /x \(bind of /no/such/source\): source: open /no/such/source: no such file or directory' run
+}
+
+test_nothing_can_be_made_below_proc()
+{
+	add '{destination:"/proc/self/new",type:"bind",source:"/dev/null",options:["bind"]}'
+	expect_error 'at /proc/self/new: create /proc/self/new: this file system takes no new files$' run
+	config '.mounts[-1].source="/tmp" | .mounts[-1].destination="/proc/new/dir"'
+	expect_error 'at /proc/new/dir: create /proc/new/dir: this file system takes no new files$' run
 }
 
 test_type_bind_without_the_option()

@@ -1,0 +1,27 @@
+/* sd_notify(3) from the container to the service manager of the host. */
+#ifndef HIND_NOTIFY_H
+#define HIND_NOTIFY_H
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct notify {
+	int fd;    /* where the container's messages come in; -1: there is nothing to wait for */
+	bool told; /* it is ready, and the manager has heard so: what still comes is dropped */
+	const char *host_socket;
+	pid_t pid;
+	int pidfd;
+};
+
+/* Before the program is let go. host_socket: NOTIFY_SOCKET, or NULL; store_fd: the container's directory. */
+int notify_open(struct notify *, int store_fd, const char *host_socket, pid_t, int pidfd, struct err *) must_check;
+void notify_close(struct notify *);
+/* Reads what has come in: 1 where the container is ready and the manager has just heard it, otherwise 0. */
+int notify_pass(struct notify *, struct err *) must_check;
+/* Until it is ready, or has ended. */
+int notify_await(struct notify *, struct err *) must_check;
+/* notify_pass for wait_watch: a failure is a warning. */
+void notify_watch(void *notify);
+
+#endif

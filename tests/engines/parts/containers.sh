@@ -1,0 +1,74 @@
+# shellcheck shell=dash
+# What podman and buildah share as root: their configuration as an administrator writes it, and the image.
+
+# The runtime of the session is the default. Debian's limits on files and processes are beyond a root without
+# CAP_SYS_RESOURCE, whatever runtime sets them.
+containers_conf()
+{
+	session_dir /var/lib/containers
+	mkdir -p /etc/containers/containers.conf.d
+	cp "$TESTS/../contrib/podman/hind.conf" /etc/containers/containers.conf.d/
+	cat > /etc/containers/containers.conf <<-EOF
+	[containers]
+	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+	[engine]
+	cgroup_manager = "cgroupfs"
+	events_logger = "file"
+	# conmon stays for so many seconds after an exec by the API (300).
+	exit_command_delay = 1
+	runtime = "$RUNTIME_NAME"
+	[network]
+	network_backend = "netavark"
+	EOF
+	cat > /etc/containers/storage.conf <<-EOF
+	[storage]
+	driver = "overlay"
+	graphroot = "/var/lib/containers/storage"
+	runroot = "/run/containers/storage"
+	EOF
+}
+
+image_import() # [TAR]
+{
+	podman import -q --change 'CMD=["sh"]' --change ENV=PATH=/usr/sbin:/usr/bin:/sbin:/bin "${1:-$IMAGE_TAR}" localhost/box
+}
+
+# The error of an engine without what names the runtime and the container.
+error_without_names() # TEXT
+{
+	printf '%s\n' "$1" | sed -E "s/$RUNTIME_NAME: //; s/[0-9a-f]{64}/ID/g; s/runc create failed: //"
+}
+
+inspect() # CONTAINER FORMAT
+{
+	podman inspect --format "{{$2}}" "$1"
+}
+
+is_state() # CONTAINER STATUS: for wait_for
+{
+	[ "$(inspect "$1" .State.Status)" = "$2" ]
+}
+
+logs_have() # CONTAINER REGEX: for wait_for
+{
+	podman logs "$1" 2>&1 | grep -Eq -e "$2"
+}
+
+# Twice, as one that another depends on (its user namespace, say) may come first.
+remove_all()
+{
+	podman rm --all --force --time 0 || podman rm --all --force --time 0
+}
+
+# For engine_stop. What a runtime keeps of a container that is gone would stay for good.
+nothing_left()
+{
+	remove_all
+	expect_eq '' "$(podman ps --all --quiet)" containers
+	for _dir in /run/hind /run/runc; do
+		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
+	done
+	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'libpod-*')" 'cgroups left'
+	expect_eq '' "$(grep -E 'overlay-containers|/merged' /proc/self/mountinfo || :)" 'mounts left'
+	expect_no_match 'conmon|payload|sleep' "$(ps -e -o comm=)" 'processes left'
+}
