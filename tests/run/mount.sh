@@ -63,7 +63,7 @@ test_nothing_can_be_made_below_proc()
 	add '{destination:"/proc/self/new",type:"bind",source:"/dev/null",options:["bind"]}'
 	expect_error 'at /proc/self/new \(bind of /dev/null\): create /proc/self/new: this file system takes no new files$' run
 	config '.mounts[-1].source="/tmp" | .mounts[-1].destination="/proc/new/dir"'
-	expect_error 'at /proc/new/dir: create /proc/new/dir: this file system takes no new files$' run
+	expect_error 'at /proc/new/dir \(bind of /tmp\): create /proc/new/dir: this file system takes no new files$' run
 }
 
 test_type_bind_without_the_option()
