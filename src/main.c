@@ -53,7 +53,7 @@ static const struct opt global_opts[] = {
 	{ "strict", 0, OPT_FLAG, offsetof(struct globals, strict), NULL,
 		"unknown properties in config.json are errors" },
 	{ "rootless", 0, OPT_STRING, offsetof(struct globals, rootless), "auto|true|false",
-		"for who lacks privileges, add a user namespace (auto, true) or not" },
+		"do without cgroups that may not be made (auto: unless the host's root)" },
 	{ "criu", 0, OPT_STRING, offsetof(struct globals, criu), "PATH", NULL },
 	{ "version", 'v', OPT_FLAG, offsetof(struct globals, version), NULL, "print the version" },
 	{ "", 'V', OPT_FLAG, offsetof(struct globals, version), NULL, NULL },

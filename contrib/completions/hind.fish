@@ -14,7 +14,7 @@ complete -c hind -n "not __fish_seen_subcommand_from $commands" -l log-level -x 
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l debug -d 'Log everything'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -s s -l systemd-cgroup -d 'Cgroups through systemd'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'Who makes the cgroup'
-complete -c hind -n "not __fish_seen_subcommand_from $commands" -l rootless -x -a 'auto true false' -d 'Add a user namespace without privileges'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -l rootless -x -a 'auto true false' -d 'Do without cgroups that may not be made'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l strict -d 'Unknown properties are errors'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -s v -l version -d 'Print the version'
 complete -c hind -s h -l help -d 'Show the options'

@@ -15,9 +15,12 @@
 enum rootless { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
 /* word: of --rootless, or NULL for auto. */
 int rootless_parse(const char *word, enum rootless *, struct err *) must_check;
-/* Adds what a configuration lacks for a caller without privileges: a user namespace with the caller's ids. Changes
- * nothing else, and nothing for who has them. 1 where it was added. */
-int rootless_amend(enum rootless, struct oci_config *, struct arena *, struct err *) must_check;
+/* May cgroups be left out that this process may not make? auto: for everybody but the host's root. */
+bool rootless_cgroups(enum rootless);
+/* Adds what a configuration lacks for a caller without privileges: a user namespace with the caller's ids, and a place
+ * for the cgroup below the caller's own. Changes nothing else, and nothing for root. 1 where
+ * a user namespace was added. */
+int rootless_amend(enum rootless, const char *id, struct oci_config *, struct arena *, struct err *) must_check;
 #define OCI_VERSION_MIN "1.0.0" /* of the runtime-spec */
 #define OCI_VERSION_MAX "1.3.0"
 
@@ -33,6 +36,7 @@ struct bundle_opts {
 	const char *config_path; /* another file than DIR/config.json, or NULL */
 	bool strict;             /* unknown properties are errors */
 	enum rootless rootless;
+	const char *id;
 };
 int bundle_load(const char *dir, const struct bundle_opts *, struct arena *, struct bundle *, struct err *) must_check;
 void bundle_close(struct bundle *); /* also after a failure of bundle_load */
@@ -94,8 +98,8 @@ int container_id_check(const char *id, struct err *) must_check;
 void container_state(const struct container *, struct oci_state *);
 /* The ids below root in order, NULL-terminated; none where root does not exist. The caller frees each and the list. */
 int container_list(const char *root, char ***ids, struct err *) must_check;
-const char *store_default_root(
-	struct arena *); /* /run/hind; $XDG_RUNTIME_DIR/hind for a user, also as root of a user namespace */
+/* /run/hind; for a user, also as root of a user namespace, $XDG_RUNTIME_DIR/hind or /run/user/UID/hind. */
+const char *store_default_root(struct arena *);
 
 /* ---- release.c ---- */
 /* notify_socket: NOTIFY_SOCKET, or NULL. With one it returns when the container has said that it is ready (notify.c). */

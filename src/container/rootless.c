@@ -28,6 +28,11 @@ int rootless_parse(const char *word, enum rootless *mode, struct err *e)
 	return word ? err_set(e, "--rootless: \"%s\" is none of auto, true, false", word) : 0;
 }
 
+bool rootless_cgroups(enum rootless mode)
+{
+	return mode == ROOTLESS_TRUE || (mode == ROOTLESS_AUTO && (geteuid() != 0 || in_user_namespace()));
+}
+
 /* The own id as 0, then what there is. *why: why it is the own id alone. */
 static int map_ids(struct arena *arena, const struct id_map *kind, uint32_t own, struct oci_id_mapping **v, size_t *n,
 	const char **why, struct err *e)
@@ -100,7 +105,7 @@ static bool wants_more(const struct oci_config *c)
 	return u && (u->uid || u->gid || u->n_additional_gids);
 }
 
-int rootless_amend(enum rootless mode, struct oci_config *c, struct arena *arena, struct err *e)
+int rootless_amend(enum rootless mode, const char *id, struct oci_config *c, struct arena *arena, struct err *e)
 {
 	struct oci_linux *l = c->linux;
 	const char *why = NULL;
@@ -108,6 +113,8 @@ int rootless_amend(enum rootless mode, struct oci_config *c, struct arena *arena
 
 	if (!l)
 		return 0;
+	if (rootless_cgroups(mode) && (!l->cgroups_path || !*l->cgroups_path))
+		l->cgroups_path = arena_printf(arena, "hind/%s", id);
 	if (mode == ROOTLESS_FALSE || capable(CAP_SYS_ADMIN) || ns_find(c, NS_USER) || l->n_uid_mappings ||
 		l->n_gid_mappings)
 		return 0;

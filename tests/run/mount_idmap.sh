@@ -1,5 +1,5 @@
 # mounts[].uidMappings and gidMappings, options "idmap" and "ridmap"
-# covers: id_map, id_range
+# covers: id_map, id_range, mount:{idmap,ridmap}
 
 setup()
 {

@@ -1,5 +1,5 @@
 # hind for a user who is not root. The user is made up: passwd, subuid and subgid are bound in this case's own mount namespace.
-# covers: rootless, pieces, id_range
+# covers: rootless, pieces, id_range, hind/--rootless
 # timeout: 90
 
 setup()
@@ -204,45 +204,45 @@ test_no_limits_no_cgroup()
 test_limits_without_a_delegated_cgroup_are_refused()
 {
 	config '.linux.resources={pids:{limit:10}}'
-	expect_error 'linux\.resources\.pids\.limit: this user may not make cgroups below .*delegated' urun
-}
-
-# In every hierarchy, and with what init is moved through: on v2 the caller has to be below what was delegated, too.
-test_delegated_cgroup()
-{
-	has_controller pids || skip 'the host has no pids controller'
-	config '.linux.resources={pids:{limit:10}}' ".linux.cgroupsPath=\"/$PREFIX/box\""
-	args sh -c 'cat /proc/self/cgroup; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1 & done'
-	if cgroup_v2; then
-		mkdir "/sys/fs/cgroup/$PREFIX" "/sys/fs/cgroup/$PREFIX/caller"
-		echo +pids > "/sys/fs/cgroup/$PREFIX/cgroup.subtree_control"
-		chown -R $USER_ID "/sys/fs/cgroup/$PREFIX"
-		enter=/sys/fs/cgroup/$PREFIX/caller
-	else
-		for dir in /sys/fs/cgroup/*/; do
-			[ -e "$dir/cgroup.procs" ] || continue
-			mkdir "$dir$PREFIX"
-			chown -R $USER_ID "$dir$PREFIX"
-		done
-		enter=/sys/fs/cgroup/unified/$PREFIX
-		[ -d "$enter" ] || enter=
-	fi
-	capture entering "$enter" run --bundle "$BUNDLE" "$PREFIX-limited"
-	for dir in /sys/fs/cgroup/"$PREFIX"/caller /sys/fs/cgroup/"$PREFIX" /sys/fs/cgroup/*/"$PREFIX"; do
-		[ ! -d "$dir" ] || rmdir "$dir"
-	done
-	note "$ERROR"
-	expect_match "$PREFIX/box|/box|0::/" "$OUTPUT"
-	expect_match "can't fork|Resource temporarily unavailable" "$ERROR"
+	expect_error 'linux\.resources\.pids\.limit: user 4242 may not make the cgroup /sys/fs/cgroup/.*delegated' urun
+	id_new
+	expect_status 1 uhind --rootless=false run --bundle "$BUNDLE" "$ID"
+	expect_match 'cgroup: make cgroup .*permission denied' "$ERROR"
 }
 
 entering() # CGROUP ARG...: hind, started inside
 (
 	# shellcheck disable=SC2016
-	[ -z "$1" ] || sh -c 'echo $PPID > "$0/cgroup.procs"' "$1"
+	sh -c 'echo $PPID > "$0/cgroup.procs"' "$1"
 	shift
 	uhind "$@"
 )
+
+test_delegated_cgroup()
+{
+	has_controller pids || skip 'the host has no pids controller'
+	if cgroup_v2; then
+		dir=/sys/fs/cgroup/$PREFIX
+		mkdir "$dir" "$dir/caller"
+		echo +pids > "$dir/cgroup.subtree_control"
+		chown -R $USER_ID "$dir"
+		config ".linux.cgroupsPath=\"/$PREFIX/box\""
+		enter=$dir/caller
+	else
+		dir=/sys/fs/cgroup/pids/$PREFIX
+		mkdir "$dir"
+		chown -R $USER_ID "$dir"
+		config ".linux.cgroupsPath=\"/$PREFIX/box\""
+		enter=$dir
+	fi
+	config '.linux.resources={pids:{limit:10}}'
+	args sh -c 'cat /proc/self/cgroup; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1 & done'
+	capture entering "$enter" run --bundle "$BUNDLE" "$PREFIX-limited"
+	if cgroup_v2; then rmdir "$dir/caller"; fi
+	rmdir "$dir"
+	expect_match "$PREFIX/box|pids:/box|0::/" "$OUTPUT"
+	expect_match "can't fork|Resource temporarily unavailable" "$ERROR"
+}
 
 test_rootless_option()
 {
@@ -296,7 +296,7 @@ test_a_directory_as_an_image()
 
 test_limits_of_the_shortcut()
 {
-	expect_error 'linux\.resources\.memory\.limit: this user may not make cgroups' uhind run -m 64m NOIMG true
+	expect_error 'linux\.resources\.memory\.limit: user 4242 may not make the cgroup' uhind run -m 64m NOIMG true
 }
 
 test_spec_for_users()
