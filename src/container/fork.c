@@ -243,7 +243,10 @@ static void fork_undo(struct launch *l)
 
 	if (l->pid <= 0)
 		return;
-	if (l->pidfd >= 0 && pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)
+	/* Without a pidfd: the number is that of our child until we reap it. */
+	if (l->pidfd < 0)
+		kill(l->pid, SIGKILL);
+	else if (pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)
 		log_warn("fork", "%s", e.msg);
 	/* ECHILD: wait_foreground has reaped it. */
 	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)

@@ -143,7 +143,7 @@ const struct feature *const plan_join_features[] = {
 };
 
 const struct host_step *const plan_join_host[] = {
-	&host_procfs, /* our own procfs: the container's cannot be trusted */
+	&host_procfs_copy, /* what is looked up and written there */
 	&host_lsm,
 	&host_namespace_of_init, /* which namespaces there are to enter */
 	&host_caps,
@@ -170,7 +170,7 @@ const struct host_step *const plan_join_host[] = {
 const struct init_step *const plan_join_init[] = {
 	&init_host_pid,        /* for the seccomp agent */
 	&init_userns_enter,    /* become root in here */
-	&init_procfs,          /* of this pid namespace: what the container mounts on /proc cannot be trusted */
+	&init_procfs,          /* of this pid namespace; the container's word for what is /proc is not taken */
 	&init_rootfs_entered,  /* where we are, as a handle */
 	&init_cgroup,          /* under the container's limits before anything of it runs */
 	&init_keyring,         /* the container's session keyring, not the caller's */

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,15 @@ int start_result(int fd, struct err *e)
 	failure.msg[sizeof failure.msg - 1] = 0;
 	*e = failure;
 	return -1;
+}
+
+/* containerd removes a container whose start has failed only if it saw init's end before ours. */
+static void await_end(int pidfd)
+{
+	struct pollfd p = { pidfd, POLLIN, 0 };
+
+	while (poll(&p, 1, 1000) < 0 && errno == EINTR)
+		continue;
 }
 
 static int run_poststart(struct container *c, struct err *e)
@@ -61,7 +71,9 @@ int container_start(struct container *c, const char *notify_socket, struct err *
 	status = notify_open(&notify, c->dir_fd, notify_socket, c->pid, c->pidfd, e);
 	fd = status ? -1 : fd_connect(c->dir_fd, mine, SOCK_SEQPACKET, e);
 	unlinkat(c->dir_fd, mine, 0);
-	status = fd < 0 || start_result(fd, e) ? -1 : 0;
+	status = fd < 0 ? -1 : start_result(fd, e);
+	if (fd >= 0 && status < 0)
+		await_end(c->pidfd);
 	if (status == 0) {
 		log_info("start", "id=%s pid=%d exec=done", c->id, (int)c->pid);
 		status = run_poststart(c, e);

@@ -39,7 +39,7 @@ extern const struct init_step
 extern const struct init_step init_cwd_as_user; /* after init_user: what init_cwd was refused as root */
 
 /* exec, in a container that runs. */
-extern const struct host_step host_namespace_of_init; /* instead of host_namespace_open */
+extern const struct host_step host_procfs_copy, host_namespace_of_init; /* not host_procfs, host_namespace_open */
 extern const struct init_step init_procfs, init_rootfs_entered;
 
 #endif

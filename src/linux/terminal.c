@@ -109,17 +109,25 @@ static uid_t user_of(const struct init *init)
 	return user ? user->uid : 0;
 }
 
-static int set_up(const struct init *init, int slave_fd, struct err *e)
+/* Our own relay passes on what it reads, and a "\n" of the program has to arrive as one, without "\r". Who takes the master
+ * by --console-socket gets a terminal as the kernel makes it: their users' terminals are raw, and the "\r" must come from
+ * here, or each line begins where the last one has ended. */
+static int keep_line_breaks(int slave_fd, struct err *e)
 {
-	const struct oci_console_size *size = init->config->process->console_size;
 	struct termios t;
 
-	/* Engines relay what they read as it is: a "\n" of the program has to arrive as one, without "\r". */
 	if (tcgetattr(slave_fd, &t) < 0)
 		return err_sys(e, "tcgetattr");
 	t.c_oflag &= ~ONLCR;
-	if (tcsetattr(slave_fd, TCSANOW, &t) < 0)
-		return err_sys(e, "tcsetattr");
+	return tcsetattr(slave_fd, TCSANOW, &t) < 0 ? err_sys(e, "tcsetattr") : 0;
+}
+
+static int set_up(const struct init *init, int slave_fd, struct err *e)
+{
+	const struct oci_console_size *size = init->config->process->console_size;
+
+	if (init->kit->console_fd < 0 && keep_line_breaks(slave_fd, e))
+		return -1;
 	if (size && (size->height || size->width)) {
 		struct winsize w = { .ws_row = size->height, .ws_col = size->width };
 

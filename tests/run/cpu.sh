@@ -1,4 +1,6 @@
 # linux.resources.cpu: shares, quota, period, burst, idle
+# covers: linux.resources.cpu.{shares,quota,burst,period,realtimeRuntime,realtimePeriod,idle}
+# covers: update/--{cpu-rt-period,cpu-rt-runtime}
 
 read_cpu() # V1_FILE V2_FILE: of the container $ID
 {
@@ -113,9 +115,12 @@ test_realtime_with_some_above()
 	create
 	runtime=$(cat "$top/box/cpu.rt_runtime_us")
 	period=$(cat "$top/box/cpu.rt_period_us")
+	hind update --cpu-rt-period 250000 --cpu-rt-runtime 1000 "$ID" || note 'update failed'
+	updated="$(cat "$top/box/cpu.rt_runtime_us") of $(cat "$top/box/cpu.rt_period_us")"
 	hind delete --force "$ID"
 	rmdir "$top"
 	expect_eq '4000 of 500000' "$runtime of $period"
+	expect_eq '1000 of 250000' "$updated"
 }
 
 test_burst_above_the_quota_is_refused()

@@ -1,4 +1,6 @@
 # mounts
+# covers: mounts[].{destination,type,source,options}
+# covers: mount:{lazytime,noatime,nodiratime,nosymfollow,private,relatime,remount,rnosymfollow,rprivate,ro,bind,rbind,nosuid,nodev,noexec,slave,sync,tmpcopyup,rro,rrw,unbindable}
 # covers: mount_tree, mount_copy_up
 
 setup()

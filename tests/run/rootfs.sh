@@ -1,4 +1,5 @@
 # root, linux.rootfsPropagation and the switch to the root
+# covers: root.path linux.rootfsPropagation mount:{shared,rslave} run/--no-pivot
 # covers: pivot
 
 test_writable_and_read_only()

@@ -1,4 +1,5 @@
 /* What validation says about mounts, root, masks and devices before anything is done. */
+/* covers: mounts[].{uidMappings,gidMappings}[].{containerID,hostID,size} */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,0 +1,152 @@
+# shellcheck shell=dash
+# What the files on Docker share: its daemons as Debian's units start them, and the image.
+
+# /etc/docker/daemon.json is the one that contrib offers. Debian's limits on files are beyond a root without
+# CAP_SYS_RESOURCE, whatever runtime sets them.
+docker_files()
+{
+	# A docker that somebody put there would come before the package's.
+	rm -f /usr/local/bin/docker /usr/local/bin/dockerd /usr/local/bin/containerd
+	export DOCKER_CONFIG="$SESSION/docker"
+	unset DOCKER_HOST DOCKER_BUILDKIT
+	mkdir -p /etc/docker "$DOCKER_CONFIG"
+	cp "$TESTS/../contrib/docker/daemon.json" /etc/docker/
+	session_dir /var/lib/containerd
+	rm -f /etc/containerd/config.toml
+}
+
+docker_start() # [DOCKERD_OPTION...]
+{
+	docker_files
+	session_dir /var/lib/docker
+	containerd_start
+	dockerd_start "$@"
+	docker import --change 'CMD ["sh"]' "$IMAGE_TAR" box
+}
+
+containerd_start()
+{
+	containerd > "$SESSION/containerd.log" 2>&1 < /dev/null &
+	echo $! > "$SESSION/containerd.pid"
+	wait_for containerd_answers
+}
+
+containerd_answers()
+{
+	ctr version > "$SESSION/version" 2>&1
+}
+
+dockerd_start() # [OPTION...]
+{
+	dockerd --containerd /run/containerd/containerd.sock --default-ulimit nofile=1024:1024 --storage-driver overlay2 "$@" \
+		>> "$SESSION/dockerd.log" 2>&1 < /dev/null &
+	echo $! > "$SESSION/dockerd.pid"
+	wait_for docker_answers
+}
+
+docker_answers()
+{
+	kill -0 "$(cat "$SESSION/dockerd.pid")" || fail "dockerd: $(tail -n 3 "$SESSION/dockerd.log")"
+	docker info > "$SESSION/info" 2>&1
+}
+
+# Where each look costs a program's start, and the engine itself takes its time.
+eventually() # CMD...: polls until CMD succeeds, 60 s at least
+{
+	_looks=200
+	until "$@"; do
+		_looks=$((_looks - 1))
+		[ "$_looks" -gt 0 ] || fail "waited 60 s in vain for: $*"
+		sleep 0.3
+	done
+}
+
+stop_daemon() # NAME
+{
+	kill "$(cat "$SESSION/$1.pid")"
+	wait_for is_gone "$(cat "$SESSION/$1.pid")"
+}
+
+is_gone() # PID
+{
+	[ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+}
+
+# Containers that need no network start in half the time.
+box() # [OPTION...] CMD...
+{
+	docker run --network none "$@"
+}
+
+sleeper() # [OPTION...]: a container `one` that does nothing
+{
+	box --detach --name one "$@" box sleep 1000
+}
+
+remove_all()
+{
+	_all=$(docker ps --all --quiet)
+	[ -z "$_all" ] || echo "$_all" | xargs docker rm --force --volumes
+}
+
+inspect() # CONTAINER FORMAT
+{
+	docker inspect --format "{{$2}}" "$1"
+}
+
+is_state() # CONTAINER STATUS: for wait_for
+{
+	[ "$(inspect "$1" .State.Status)" = "$2" ]
+}
+
+logs_have() # CONTAINER REGEX: for wait_for
+{
+	docker logs "$1" 2>&1 | grep -Eq -e "$2"
+}
+
+cgroup_file() # CONTAINER FILE: of the session's hierarchies
+{
+	for _file in /sys/fs/cgroup/"${2%%.*}"/docker/"$(inspect "$1" .Id)/$2" /sys/fs/cgroup/docker/"$(inspect "$1" .Id)/$2"; do
+		[ ! -e "$_file" ] || cat "$_file"
+	done
+}
+
+# The error of the engine without what names the runtime, the container, and the runtime's own way to its reason.
+error_without_names() # TEXT
+{
+	printf '%s\n' "$1" | grep -v -e '^See ' -e '^$' -e '^time=' | sed -E "s/[0-9a-f]{64}/ID/g
+		s/(OCI runtime (create|start|exec) failed: ).*(exec: \".*)/\1\3/"
+}
+
+# Exit status and what the engine makes of the failure are what scripts see.
+cannot() # WHAT STATUS CMD...
+{
+	_what=$1 _wanted=$2
+	shift 2
+	expect_status "$_wanted" "$@"
+	same "$_what" "$STATUS $(error_without_names "$ERROR")"
+	# Nobody may read the runtime's JSON.
+	expect_no_match '"(level|msg)"' "$ERROR"
+}
+
+# For engine_stop. What a runtime keeps of a container that is gone would stay for good.
+nothing_left()
+{
+	remove_all
+	state_is_gone
+}
+
+state_is_gone()
+{
+	for _dir in /run/docker/runtime-*/* /run/node?/runtime-*/* /run/hind /run/runc /run/containerd/runc/*; do
+		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
+	done
+	expect_eq '' "$(find /sys/fs/cgroup -mindepth 3 -type d -regextype posix-extended -regex '.*/[0-9a-z]{25,64}')" 'cgroups left'
+	expect_eq '' "$(grep -E '/merged|/rootfs|/run/docker/netns' /proc/self/mountinfo | grep -v 'netns/default' || :)" 'mounts left'
+	wait_for no_process_left
+}
+
+no_process_left()
+{
+	! ps -e -o comm= | grep -E 'containerd-shim|payload|sleep|hind|runc'
+}
