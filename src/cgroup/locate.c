@@ -284,7 +284,7 @@ static bool may_make(const char *mount_dir)
 		status = faccessat(AT_FDCWD, mount_dir, W_OK, AT_EACCESS);
 	if (status == 0 || (errno != EACCES && errno != EROFS))
 		return true;
-	return errno == EROFS && geteuid() == 0 && user_namespace_is_first();
+	return errno == EROFS && geteuid() == 0 && !in_user_namespace();
 }
 
 /* Runtimes of users without privileges are called without a cgroupsPath, and then no cgroup is what they are to make. */
