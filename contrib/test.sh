@@ -2,6 +2,7 @@
 # Every test, from a fresh Debian or Ubuntu machine on: installs what building and testing need, builds, and runs
 #	the layers, the schemas, what has a test, the unit tests, the containers (tests/run), the failing host (tests/fail),
 #	the history (tests/cve), the engines on hind and on runc (tests/engines),
+#	the containers in a virtual machine with cgroup v2 alone, and in one with systemd as pid 1 (tests/vm),
 #	units and containers once more under the address and undefined-behaviour sanitizers,
 #	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
 # As root; asks nothing. The last line reads `N passed, N failed, N skipped`; each skip stands above it with its reason.
@@ -43,9 +44,9 @@ install_packages()
 {
 	missing=
 	for package in gcc libc6-dev meson ninja-build pkg-config python3 libyajl-dev libseccomp-dev libcap-dev git \
-		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux iproute2 libclang-rt-dev \
+		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux iproute2 patchelf libclang-rt-dev \
 		podman conmon buildah catatonit netavark aardvark-dns slirp4netns uidmap iptables socat tmux curl \
-		docker.io containerd containernetworking-plugins; do
+		docker.io containerd containernetworking-plugins qemu-system-x86 debootstrap e2fsprogs cpio kmod xz-utils; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
@@ -117,6 +118,10 @@ part containers build/tests/runner $long $(shell_tests run fail cve)
 
 # shellcheck disable=SC2086
 part engines tests/engines/run $long
+# shellcheck disable=SC2086
+part 'cgroup v2' tests/vm/run $long
+# shellcheck disable=SC2086
+part systemd tests/vm/run --systemd $long
 
 build build-sanitize -Db_sanitize=address,undefined -Db_lundef=false -Dstatic=disabled
 # LeakSanitizer stops its own process with ptrace, which an undumpable process refuses: leaks are valgrind's matter.

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cgroup/controller.h"
+#include "cgroup/systemd.h"
 
 /* --- where --- */
 
@@ -31,22 +32,71 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	struct arena *arena, struct cgroup **out, struct err *e)
 {
 	struct cgroup *cg = *out = cgroup_new(arena);
-	if (!str_eq(manager, "systemd"))
+	if (!str_eq(manager, cgroup_systemd.name))
 		subgroup_ignored(config, manager);
 	if (str_eq(manager, cgroup_none.name)) {
 		cg->manager = &cgroup_none;
 		return wants_named ? locate_hierarchies(cg, NULL, id, true, 0, arena, e) : 0;
 	}
-	if (str_eq(manager, "systemd"))
-		return err_set(e, "--systemd-cgroup (--cgroup-manager systemd) needs systemd's manager, which this "
-				  "build does not "
-				  "support; use --cgroup-manager cgroupfs");
+	if (str_eq(manager, cgroup_systemd.name)) {
+		cg->manager = &cgroup_systemd;
+		return systemd_locate(cg, config, id, arena, e);
+	}
 	if (!str_eq(manager, cgroup_fs_v1.name))
 		return err_set(e, "--cgroup-manager %s: not one of cgroupfs, systemd, disabled", manager);
 	const char *path = config->linux ? config->linux->cgroups_path : NULL;
 	if (locate_hierarchies(cg, path, id, wants_named, controllers_asked(resources_of(config)), arena, e) < 0)
 		return -1;
-	cg->manager = !cg->n ? &cgroup_none : cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
+	cg->manager = cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
+	return 0;
+}
+
+static int not_permitted(unsigned controller, const struct hierarchy *h, const struct oci_resources *r, struct err *e)
+{
+	return err_set(e,
+		"linux.resources.%s: user %u may not make the cgroup %s; have the cgroup above it delegated to this "
+		"user "
+		"(systemd: Delegate=yes), or leave the limit out",
+		controller_asked(controllers[controller], r), geteuid(), h->dir);
+}
+
+/* Without any of its own, the container sees the caller's. */
+static int borrow(struct cgroup *cg, struct arena *arena, struct err *e)
+{
+	cg->manager = &cgroup_none;
+	if (locate_hierarchies(cg, NULL, NULL, true, 0, arena, e) < 0)
+		return -1;
+	cg->undelegated = true;
+	return 0;
+}
+
+int cgroup_forgo(struct cgroup *cg, const struct oci_resources *resources, struct arena *arena, struct err *e)
+{
+	unsigned asked = controllers_asked(resources) & ~(1u << CONTROLLER_DEVICES);
+	size_t kept = 0;
+
+	/* systemd decides for itself. */
+	if (cg->manager == &cgroup_systemd)
+		return 0;
+	for (size_t i = 0; i < cg->n; i++) {
+		struct hierarchy *h = &cg->hierarchies[i];
+
+		if (hierarchy_permitted(h)) {
+			cg->hierarchies[kept++] = *h;
+			continue;
+		}
+		for (unsigned k = 0; k < CONTROLLERS; k++)
+			if (asked & h->controllers & 1u << k)
+				return not_permitted(k, h, resources, e);
+		log_info("cgroup", "left out dir=%s: not permitted", h->dir);
+		cg->forgone = true;
+	}
+	if (cg->n && !kept) {
+		cg->n = 0;
+		return borrow(cg, arena, e);
+	}
+	cg->n = kept;
+	cg->hybrid = cg->hybrid && kept > 1 && cg->hierarchies[kept - 1].v2;
 	return 0;
 }
 
@@ -58,13 +108,16 @@ static int record_path_is_sane(const char *path)
 int cgroup_from_record(const struct oci_hind_cgroup *record, struct arena *arena, struct cgroup **out, struct err *e)
 {
 	struct cgroup *cg = *out = cgroup_new(arena);
-	cg->manager = str_eq(record->manager, cgroup_none.name) ? &cgroup_none
-		      : record->v2                              ? &cgroup_fs_v2
-								: &cgroup_fs_v1;
+	cg->manager = str_eq(record->manager, cgroup_none.name)                      ? &cgroup_none
+		      : str_eq(record->manager, cgroup_systemd.name) && record->unit ? &cgroup_systemd
+		      : record->v2                                                   ? &cgroup_fs_v2
+										     : &cgroup_fs_v1;
 	if (!str_eq(record->manager, cg->manager->name))
 		return err_set(e,
 			"the container's record names the cgroup manager %s, which this build does not support",
 			record->manager ? record->manager : "(none)");
+	if (cg->manager == &cgroup_systemd)
+		systemd_from_record(cg, record, arena);
 	cg->v2 = record->v2;
 	cg->hybrid = record->hybrid;
 	cg->n = record->n_hierarchies;
@@ -93,6 +146,10 @@ void cgroup_record(const struct cgroup *cg, struct arena *arena, struct oci_hind
 {
 	*record = (struct oci_hind_cgroup){ .v2 = cg->v2, .has_v2 = true, .hybrid = cg->hybrid, .has_hybrid = true };
 	record->manager = arena_strdup(arena, cg->manager->name);
+	if (cg->systemd) {
+		record->unit = arena_strdup(arena, cg->systemd->unit);
+		record->user = record->has_user = cg->systemd->user;
+	}
 	record->hierarchies = arena_alloc(arena, (cg->n + 1) * sizeof *record->hierarchies);
 	record->n_hierarchies = cg->n;
 	for (size_t i = 0; i < cg->n; i++) {
@@ -119,16 +176,21 @@ void cgroup_view(const struct cgroup *cg, struct arena *arena, struct cgroup_vie
 
 /* --- life --- */
 
-int cgroup_make(struct cgroup *cg, struct err *e)
+bool cgroup_around_init(const struct cgroup *cg)
 {
-	return cg->manager->make(cg, e);
+	return cg->manager->around_init;
+}
+
+int cgroup_make(struct cgroup *cg, pid_t init, struct err *e)
+{
+	return cg->manager->make(cg, init, e);
 }
 
 int cgroup_make_v2(struct cgroup *cg, struct err *e)
 {
 	struct hierarchy *h = cg->n ? &cg->hierarchies[cg->n - 1] : NULL;
 	if (cg->v2)
-		return cgroup_make(cg, e);
+		return cgroup_make(cg, 0, e);
 	return h && h->v2 ? hierarchy_make(h, NULL, e) : 0;
 }
 
@@ -225,6 +287,8 @@ static int evict(struct cgroup *cg, struct hierarchy *h, struct err *e)
 
 int cgroup_remove(struct cgroup *cg, struct err *e)
 {
+	if (cg->manager->stop && cg->manager->stop(cg, e) < 0)
+		return -1;
 	for (size_t i = 0; i < cg->n; i++) {
 		struct hierarchy *h = &cg->hierarchies[i];
 		if (!h->ours || rmdir(h->dir) == 0 || errno == ENOENT)
@@ -286,6 +350,8 @@ static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_re
 	const char *member = controller_asked(c, resources);
 	if (!member)
 		return 0;
+	if (controller == CONTROLLER_DEVICES && cg->forgone)
+		return 0;
 	if (cg->manager == &cgroup_none)
 		return unlimited(cg, controller, member, e);
 	struct hierarchy *h = hierarchy_with(cg, controller);
@@ -312,7 +378,10 @@ int cgroup_update(struct cgroup *cg, const struct oci_resources *resources, stru
 	struct journal *journal = journal_new();
 	for (size_t i = 0; i < cg->n; i++)
 		cg->hierarchies[i].journal = journal;
+	/* What the files refuse is not told to systemd. It writes to them what it makes of it, so they come once more. */
 	int rc = cgroup_apply(cg, resources, e);
+	if (rc == 0 && cg->manager->set)
+		rc = cg->manager->set(cg, resources, e) < 0 ? -1 : cgroup_apply(cg, resources, e);
 	if (rc < 0)
 		journal_undo(journal);
 	for (size_t i = 0; i < cg->n; i++)
@@ -371,8 +440,7 @@ static void report(struct json_out *out)
 	static const struct {
 		const char *key;
 		bool has;
-	} parts[] = { { "v1", true }, { "v2", true }, { "systemd", false }, { "systemdUser", false },
-		{ "rdma", true } };
+	} parts[] = { { "v1", true }, { "v2", true }, { "systemd", true }, { "systemdUser", true }, { "rdma", true } };
 	json_key(out, "cgroup");
 	json_open_object(out);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {

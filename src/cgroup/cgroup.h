@@ -27,14 +27,23 @@ int cgroup_from_record(const struct oci_hind_cgroup *, struct arena *, struct cg
 void cgroup_record(const struct cgroup *, struct arena *, struct oci_hind_cgroup *record);
 void cgroup_view(const struct cgroup *, struct arena *, struct cgroup_view *);
 
+/* For who may not make cgroups everywhere: leaves out the hierarchies where this process can make nothing, all of them
+ * if need be. An error where resources ask for a limit in one of these; rules for devices are no limit there, as who may
+ * make no device needs none. */
+int cgroup_forgo(struct cgroup *, const struct oci_resources *, struct arena *, struct err *) must_check;
+
+/* systemd makes a cgroup around a process that is there already: then cgroup_make comes after init. */
+bool cgroup_around_init(const struct cgroup *);
 /* Makes the cgroup (an existing empty one is taken over as crun and runc do; one with processes in it is an error). */
-int cgroup_make(struct cgroup *, struct err *) must_check;
+int cgroup_make(struct cgroup *, pid_t init, struct err *) must_check;
 /* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The
  * error says which property: "linux.resources.memory.limit: ...". */
 int cgroup_apply(struct cgroup *, const struct oci_resources *, struct err *) must_check;
 /* The same for a container that lives: what resources do not name stays as it is, and where one limit is refused, those
  * that were set before it are set back. */
 int cgroup_update(struct cgroup *, const struct oci_resources *, struct err *) must_check;
+/* owner.c: gives it to the container's own user where it is the container's to manage. */
+int cgroup_give(struct cgroup *, const struct oci_config *, struct err *) must_check;
 /* The part of it that init can be born in, which has to be there before: all of it on v2, the cgroup2 beside v1. */
 int cgroup_make_v2(struct cgroup *, struct err *) must_check;
 /* An O_DIRECTORY fd of that part for CLONE_INTO_CGROUP, or -1 where there is none. Stays open with cg. */
@@ -90,7 +99,7 @@ bool cgroup_oom_fired(struct cgroup *, struct oom_watch *);
 int cgroup_stats(struct cgroup *, struct json_out *, struct err *) must_check;
 
 /* linux.resources as a whole, for the plan's feature list. */
-extern const struct feature feature_cgroup;
+extern const struct feature feature_cgroup, feature_systemd;
 /* The same of a document that is nothing but resources, for cgroup_update; paths of problems begin at its root. */
 void cgroup_validate_update(const struct oci_resources *, struct problems *);
 

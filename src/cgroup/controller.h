@@ -72,6 +72,8 @@ void journal_free(struct journal *);
 /* Writes everything back, the latest first; warns of what cannot be. */
 void journal_undo(const struct journal *);
 
+/* fs_v2.c: passes all controllers of `dir` down to its children, as far as it goes. */
+void fs_v2_pass_down(const char *dir);
 /* fs_v2.c: makes `name` available in the hierarchy's cgroup by the cgroup.subtree_control files above it. */
 int fs_v2_enable(struct hierarchy *, const char *name, struct err *) must_check;
 /* cpuset.c, v1: gives the cgroup and the directories above it their parent's cpus and mems where they have none, as
@@ -89,5 +91,7 @@ void subgroup_validate(const struct oci_config *, struct problems *);
 void subgroup_ignored(const struct oci_config *, const char *manager); /* warns where there is one */
 /* cpu.c: the cgroups project's map of 2..262144 shares to 1..10000. */
 unsigned cpu_weight(uint64_t shares);
+/* io.c: 10..1000 to 1..10000, so that the ends meet. */
+unsigned io_weight(unsigned weight);
 
 #endif

@@ -4,10 +4,12 @@
  *
  *	type differs -> next;  major differs -> next;  minor differs -> next;  access not the exception's -> next;
  *	return */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -15,6 +17,7 @@
 #include "cgroup/device_list.h"
 #include "cgroup/hierarchy.h"
 #include "sys/bpf.h"
+#include "sys/capable.h"
 
 #define BLOCK_MAX 14 /* instructions of one exception */
 #define FRAME 8      /* of the beginning and the end */
@@ -122,6 +125,11 @@ int device_attach(const struct hierarchy *h, const struct device_list *list, str
 	if (cgroup_fd < 0)
 		return err_sys(e, "linux.resources.devices: open cgroup %s", h->dir);
 	cleanup_fd int program_fd = bpf_load_device(program, n, e);
+	if (program_fd < 0 && e->code == EPERM && (geteuid() != 0 || in_user_namespace())) {
+		/* Who may load no program can make no device nodes either: they have the kernel's own check. */
+		log_info("cgroup", "devices=not judged: a user may load no program for that");
+		return 0;
+	}
 	if (program_fd < 0 || attach(cgroup_fd, program_fd, h->fresh, e) < 0)
 		return err_wrap(e, "linux.resources.devices: cgroup %s", h->dir);
 	log_info("cgroup", "file=%s value=device program of %zu instructions", h->dir, n);

@@ -12,8 +12,9 @@
 #define FREEZE_MS 100 /* as long as killing waits for all to stand still */
 #define DIE_MS 50     /* until those who are left get another round */
 
-static int make(struct cgroup *cg, struct err *e)
+static int make(struct cgroup *cg, pid_t init, struct err *e)
 {
+	(void)init;
 	for (size_t i = 0; i < cg->n; i++)
 		/* cgroup_make_v2 may have made the last one already. */
 		if ((cg->dir_fd < 0 || !cg->hierarchies[i].v2) &&

@@ -32,8 +32,7 @@ static bool has_word(const char *list, const char *word)
 
 /* --- controllers, from the top down --- */
 
-/* Passes all controllers of `dir` down to its children, as far as it goes. */
-static void pass_down(const char *dir)
+void fs_v2_pass_down(const char *dir)
 {
 	char have[NAMES_MAX], passed[NAMES_MAX], all[NAMES_MAX] = "", *save;
 	if (control_read(dir, "cgroup.controllers", have, sizeof have) <= 0 ||
@@ -58,7 +57,7 @@ static int pass_down_from_parent(struct hierarchy *h, const char *dir, struct er
 	(void)h;
 	(void)e;
 	snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(dir, '/') - dir), dir);
-	pass_down(parent);
+	fs_v2_pass_down(parent);
 	return 0;
 }
 
@@ -111,8 +110,9 @@ static bool is_threaded(const struct hierarchy *h)
 	       (str_starts(type, "threaded") || str_starts(type, "domain invalid"));
 }
 
-static int make(struct cgroup *cg, struct err *e)
+static int make(struct cgroup *cg, pid_t init, struct err *e)
 {
+	(void)init;
 	struct hierarchy *h = &cg->hierarchies[0];
 	char have[NAMES_MAX], above[NAMES_MAX], parent[PATH_MAX];
 	if (hierarchy_make(h, pass_down_from_parent, e) < 0)
@@ -130,7 +130,7 @@ static int make(struct cgroup *cg, struct err *e)
 			"cgroup %s is below a threaded cgroup, which can hold no containers; choose another "
 			"linux.cgroupsPath",
 			h->dir);
-	pass_down(parent);
+	fs_v2_pass_down(parent);
 	return 0;
 }
 

@@ -23,21 +23,29 @@ struct hierarchy {
 };
 
 struct cgroup_manager;
+struct systemd;
 struct cgroup {
 	const struct cgroup_manager *manager;
+	struct systemd *systemd; /* of cgroup_systemd; NULL otherwise */
 	struct hierarchy *hierarchies;
 	size_t n;
 	bool v2, hybrid;
 	struct hierarchy *borrowed; /* of a container that stays in the caller's cgroups: for cgroup_view alone */
 	size_t n_borrowed;
 	bool undelegated; /* it stays there because we may not make any, not because it was asked to */
+	bool forgone;     /* cgroup_forgo left out what resources might ask for */
 	int dir_fd;       /* cgroup_clone_fd's, or -1 */
 	bool no_clone;    /* there shall be none */
 };
 
 struct cgroup_manager {
 	const char *name; /* of --cgroup-manager and the state file */
-	int (*make)(struct cgroup *, struct err *);
+	bool around_init; /* make needs the process that the container begins with */
+	int (*make)(struct cgroup *, pid_t init, struct err *);
+	/* NULL: the control files are all. Tells the manager of limits that these have taken. */
+	int (*set)(struct cgroup *, const struct oci_resources *, struct err *);
+	/* NULL: removing the directories is all. Ends what is inside and what the manager knows of it. */
+	int (*stop)(struct cgroup *, struct err *);
 	int (*join)(struct cgroup *, pid_t, struct err *);
 	int (*entrances)(struct cgroup *, pid_t, int *fds, size_t room, size_t *n, struct err *);
 	int (*kill)(struct cgroup *, struct err *);
@@ -45,10 +53,14 @@ struct cgroup_manager {
 	int (*frozen)(struct cgroup *);
 	void (*oom)(struct cgroup *, struct cgroup_oom *);
 };
-extern const struct cgroup_manager cgroup_fs_v1, cgroup_fs_v2, cgroup_none;
+extern const struct cgroup_manager cgroup_fs_v1, cgroup_fs_v2, cgroup_systemd, cgroup_none;
 
-/* locate.c: the hierarchies of this host, with dir filled, in the arena. With cgroup_none, or where linux.cgroupsPath
- * names nothing and we may not make cgroups, they become the borrowed ones. */
+/* systemd.c: what the managers of files have locate_hierarchies and cgroup_from_record for. */
+int systemd_locate(struct cgroup *, const struct oci_config *, const char *id, struct arena *, struct err *) must_check;
+void systemd_from_record(struct cgroup *, const struct oci_hind_cgroup *, struct arena *);
+
+/* locate.c: the hierarchies of this host, with dir filled, in the arena. With cgroup_none they
+ * become the borrowed ones. */
 int locate_hierarchies(struct cgroup *, const char *cgroups_path, const char *id, bool wants_named,
 	unsigned asked_controllers, struct arena *, struct err *) must_check;
 /* For its tests: what /proc/self/cgroup says (options and own path, in `path`), and where mountinfo has each mounted.
@@ -68,6 +80,8 @@ struct hierarchy *hierarchy_with(const struct cgroup *, unsigned controller);
 void hierarchy_set_dir(struct hierarchy *, struct arena *);
 /* How many directories above the container's are missing. */
 int hierarchy_missing_parents(const struct hierarchy *);
+/* May this process make it, below the nearest directory that there is? */
+bool hierarchy_permitted(const struct hierarchy *);
 /* Makes the container's directory, with its parents where they are missing. made_parent (may be NULL) is called for
  * each parent that this call made, from the top, before anything is made below it; it gets the parent's full path. A
  * directory that is there already must hold no process. */

@@ -114,8 +114,7 @@ static bool has_file(const struct hierarchy *h, const char *file)
 	return access(path, F_OK) == 0;
 }
 
-/* 10..1000 to 1..10000, so that the ends meet. */
-static unsigned cost_weight(unsigned weight)
+unsigned io_weight(unsigned weight)
 {
 	return 1 + (weight - WEIGHT_MIN) * 9999 / (WEIGHT_MAX - WEIGHT_MIN);
 }
@@ -138,7 +137,7 @@ static int write_weight(struct hierarchy *h, const struct controller *c, const s
 	char text[LIMIT_TEXT];
 	/* io.bfq.weight and io.weight are there from the start or, on v2, once the controller is enabled. */
 	bool cost = h->v2 && !has_file(h, l->v2) && (has_file(h, "io.weight") || !has_file(h, "io.max"));
-	snprintf(text, sizeof text, "%s%u", device, cost ? cost_weight(weight) : weight);
+	snprintf(text, sizeof text, "%s%u", device, cost ? io_weight(weight) : weight);
 	return limit_write(h, c, l, cost ? "io.weight" : h->v2 ? l->v2 : l->v1, text, e);
 }
 

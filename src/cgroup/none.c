@@ -3,8 +3,9 @@
 #include "base/log.h"
 #include "cgroup/controller.h"
 
-static int make(struct cgroup *cg, struct err *e)
+static int make(struct cgroup *cg, pid_t init, struct err *e)
 {
+	(void)init;
 	(void)cg;
 	(void)e;
 	return 0;

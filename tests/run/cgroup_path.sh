@@ -1,6 +1,6 @@
 # linux.cgroupsPath, and what is left of cgroups
 # covers: linux.cgroupsPath annotation:run.oci.{systemd.subgroup,delegate-cgroup}
-# covers: hind/--{cgroup-manager,systemd-cgroup}
+# covers: hind/--cgroup-manager
 
 any_controller()
 {
@@ -78,12 +78,6 @@ test_dots_are_refused()
 	expect_refused 'config\.json:[0-9]+:[0-9]+: \.linux\.cgroupsPath: ".." would'
 }
 
-test_systemd_is_refused()
-{
-	bundle_new b
-	id_new
-	expect_error 'systemd' hind --systemd-cgroup create --bundle "$BUNDLE" "$ID"
-}
 
 test_disabled()
 {

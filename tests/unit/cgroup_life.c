@@ -121,7 +121,7 @@ static void test_life(void)
 	struct err e = { 0 };
 	struct cgroup *cg = locate(NULL, id, true);
 	CHECK("default path", str_starts(cg->hierarchies[0].path, "/hind/"));
-	CHECK("make", done(cgroup_make(cg, &e), &e) && exists(cg, ""));
+	CHECK("make", done(cgroup_make(cg, 0, &e), &e) && exists(cg, ""));
 	pid_t pid = resident(cg, 0);
 	CHECK("join", count(cg) == 1);
 	char path[64], buf[4096];
@@ -132,11 +132,11 @@ static void test_life(void)
 			joined++;
 	CHECK("join: every hierarchy", joined == cg->n);
 	struct cgroup *other = locate(NULL, id, true);
-	CHECK("a cgroup with processes is not taken over", cgroup_make(other, &e) < 0 && strstr(e.msg, "lives in it"));
+	CHECK("a cgroup with processes is not taken over", cgroup_make(other, 0, &e) < 0 && strstr(e.msg, "lives in it"));
 	CHECK("and survives the undo", done(cgroup_remove(other, &e), &e) && count(cg) == 1);
 	CHECK("clone into", (cgroup_clone_fd(cg) >= 0) == cg->hierarchies[cg->n - 1].v2);
 	CHECK("signal", done(cgroup_signal(cg, SIGTERM, &e), &e) && killed_by(pid, SIGTERM));
-	CHECK("an empty one is taken over", done(cgroup_make(other, &e), &e));
+	CHECK("an empty one is taken over", done(cgroup_make(other, 0, &e), &e));
 	CHECK("remove", done(cgroup_remove(cg, &e), &e) && !exists(cg, ""));
 	CHECK("remove twice", done(cgroup_remove(cg, &e), &e));
 	CHECK("the shared parent goes with the last", !exists(cg, "/.."));
@@ -153,7 +153,7 @@ static void test_parents(void)
 	struct oci_hind_cgroup record;
 	struct cgroup *again;
 	cgroup_record(cg, arena, &record);
-	CHECK("make with parents", done(cgroup_make(cg, &e), &e) && record.hierarchies[0].made_parents == 2);
+	CHECK("make with parents", done(cgroup_make(cg, 0, &e), &e) && record.hierarchies[0].made_parents == 2);
 	CHECK("from record", done(cgroup_from_record(&record, arena, &again, &e), &e) && again->n == cg->n &&
 				     str_eq(again->hierarchies[0].dir, cg->hierarchies[0].dir) &&
 				     again->hierarchies[0].controllers == cg->hierarchies[0].controllers);
@@ -168,7 +168,7 @@ static void test_parents(void)
 	struct cgroup *below = locate(path, id, false);
 	below->n = 1;
 	CHECK("a parent of others stays",
-		done(cgroup_make(below, &e), &e) && done(cgroup_remove(below, &e), &e) && access(dir, F_OK) == 0);
+		done(cgroup_make(below, 0, &e), &e) && done(cgroup_remove(below, &e), &e) && access(dir, F_OK) == 0);
 	rmdir(dir);
 	free(dir);
 	record.hierarchies[0].path = "/a/../..";
@@ -179,7 +179,7 @@ static void test_kill(void)
 {
 	struct err e = { 0 };
 	struct cgroup *cg = locate(NULL, id, false);
-	if (!done(cgroup_make(cg, &e), &e))
+	if (!done(cgroup_make(cg, 0, &e), &e))
 		abort();
 	pid_t pid = resident(cg, 40);
 	CHECK("processes that a process made", wait_count(cg, 41));
@@ -203,7 +203,7 @@ static void test_fork_bomb(void)
 {
 	struct err e = { 0 };
 	struct cgroup *cg = locate(NULL, id, false);
-	if (!done(cgroup_make(cg, &e), &e))
+	if (!done(cgroup_make(cg, 0, &e), &e))
 		abort();
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -224,7 +224,7 @@ static void test_self(void)
 {
 	struct err e = { 0 };
 	struct cgroup *cg = locate(NULL, id, false);
-	if (!done(cgroup_make(cg, &e), &e))
+	if (!done(cgroup_make(cg, 0, &e), &e))
 		abort();
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -315,7 +315,7 @@ static void test_limits(void)
 {
 	struct err e = { 0 };
 	struct cgroup *cg = locate(NULL, id, false);
-	if (!done(cgroup_make(cg, &e), &e))
+	if (!done(cgroup_make(cg, 0, &e), &e))
 		abort();
 	if (hierarchy_with(cg, CONTROLLER_CPU) && hierarchy_with(cg, CONTROLLER_CPUSET))
 		test_cpu(cg);
@@ -353,7 +353,7 @@ static void test_race(void)
 				pause();
 				_exit(0);
 			}
-			bool ok = done(cgroup_make(cg, &e), &e) && done(cgroup_join(cg, pid, &e), &e);
+			bool ok = done(cgroup_make(cg, 0, &e), &e) && done(cgroup_join(cg, pid, &e), &e);
 			ok &= kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid;
 			if (!done(cgroup_remove(cg, &e), &e) || !ok)
 				_exit(1);
@@ -384,7 +384,7 @@ static void test_v2(void)
 	struct cgroup cg = { .manager = &cgroup_fs_v2, .hierarchies = &h, .n = 1, .v2 = true, .dir_fd = -1 };
 	hierarchy_set_dir(&h, arena);
 	h.made_parents = hierarchy_missing_parents(&h);
-	CHECK("v2: make", done(cgroup_make(&cg, &e), &e) && h.made_parents == 1);
+	CHECK("v2: make", done(cgroup_make(&cg, 0, &e), &e) && h.made_parents == 1);
 	CHECK("v2: a descriptor to clone into", cgroup_clone_fd(&cg) >= 0);
 	int pidfd = -1;
 	pid_t pid = clone_child(0, cgroup_clone_fd(&cg), &pidfd, &e);
@@ -418,11 +418,9 @@ static void test_managers(void)
 	struct err e = { 0 };
 	struct oci_config config = { 0 };
 	struct cgroup *cg;
-	CHECK("systemd is refused",
-		cgroup_locate(&config, id, "systemd", false, arena, &cg, &e) < 0 && strstr(e.msg, "--systemd-cgroup"));
 	CHECK("an unknown manager is refused", cgroup_locate(&config, id, "x", false, arena, &cg, &e) < 0);
 	CHECK("disabled", cgroup_locate(&config, id, "disabled", false, arena, &cg, &e) == 0 &&
-				  cgroup_make(cg, &e) == 0 && cgroup_join(cg, getpid(), &e) == 0 && count(cg) == 0 &&
+				  cgroup_make(cg, 0, &e) == 0 && cgroup_join(cg, getpid(), &e) == 0 && count(cg) == 0 &&
 				  cgroup_kill(cg, &e) < 0 && cgroup_remove(cg, &e) == 0);
 	struct oci_hind_cgroup record;
 	cgroup_record(cg, arena, &record);
