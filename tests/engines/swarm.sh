@@ -26,7 +26,7 @@ engine_stop()
 	nothing_runs || fail 'containers left'
 	docker2 swarm leave
 	docker1 swarm leave --force
-	state_is_gone
+	docker_is_gone
 }
 
 case_end()

@@ -58,7 +58,8 @@ oci_archive() # FILE NAME [COMMAND_AS_JSON]
 # The error without what names the runtime and its own way to the reason.
 error_without_names() # TEXT
 {
-	printf '%s\n' "$1" | sed -E 's/[0-9a-f]{64}/ID/g; s/(OCI runtime (create|start|exec) failed: ).*(exec: \".*)/\1\3/; s/^time=[^ ]* //'
+	printf '%s\n' "$1" | sed -E '/^See |^$|error waiting for container/d; s/[0-9a-f]{64}/ID/g; s/^time=[^ ]* //
+		s/(OCI runtime (create|start|exec) failed: ).*(exec: ".*)/\1\3/'
 }
 
 state_is_gone()
@@ -66,7 +67,7 @@ state_is_gone()
 	for _dir in /run/containerd/runc/* /run/hind /run/runc; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
-	expect_eq '' "$(ls /run/containerd/io.containerd.runtime.v2.task/*)" 'tasks left'
+	expect_eq '' "$(find /run/containerd/io.containerd.runtime.v2.task -mindepth 2 -maxdepth 2)" 'tasks left'
 	expect_eq '' "$(grep /rootfs /proc/self/mountinfo || :)" 'mounts left'
 	wait_for no_process_left
 }
