@@ -387,6 +387,35 @@ static int manager(int argc, char **argv)
 	return 1;
 }
 
+/* SOCKET: listens there, takes one pidfd, and prints the message and the process that it is of. */
+static int pidfd(int argc, char **argv)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), came;
+	union {
+		char space[CMSG_SPACE(sizeof came)];
+		struct cmsghdr align;
+	} control;
+	char text[64] = "", path[64], line[256];
+	struct iovec data = { text, sizeof text - 1 };
+	struct msghdr m = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+	};
+	struct sockaddr_un sa;
+	socklen_t len = notify_address(argc > 1 ? argv[1] : "", &sa);
+	FILE *f;
+
+	if (bind(fd, (struct sockaddr *)&sa, len) < 0 || listen(fd, 1) < 0 ||
+		recvmsg(accept4(fd, NULL, NULL, SOCK_CLOEXEC), &m, MSG_CMSG_CLOEXEC) <= 0 || !CMSG_FIRSTHDR(&m))
+		return die("receive");
+	memcpy(&came, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof came);
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", came);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f))
+		if (!strncmp(line, "Pid:", 4))
+			printf("%s %d\n", text, atoi(line + 4));
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int, char **);
@@ -412,6 +441,7 @@ static const struct {
 	{ "die", die_by },
 	{ "notify", notify },
 	{ "manager", manager },
+	{ "pidfd", pidfd },
 };
 
 int main(int argc, char **argv)

@@ -1,9 +1,9 @@
 /* A hostile process of a container, which watches who comes in: a static program that is copied into the root file system.
  *
- *	spy look MARKER     looks into every newcomer called hind by /proc/PID/{fd,cwd,root}, and whether MARKER, a file of the
- *	                    host by its absolute path, can be reached from there
- *	spy overwrite       holds the executable of every newcomer, and tries to open it for writing
- *	spy trace           tries to read their memory, for which the kernel asks what it asks for ptrace(2), and which leaves no trace
+ *	spy look MARKER PID  looks into every newcomer called hind by /proc/PID/{fd,cwd,root}, and whether MARKER, a file of
+ *	                     the host by its absolute path, can be reached from there, or by the host's process PID
+ *	spy overwrite        holds the executable of every newcomer, and tries to open it for writing
+ *	spy trace            tries to read their memory: for that the kernel asks what it asks for ptrace(2), and it disturbs nobody
  *
  * Until /tmp/stop is there; then prints what it has met, a line each: "met N" newcomers, "looked N" descriptors seen,
  * "held N" executables open, "traced N" who let themselves be read, and "escape ..." or "overwritten ..." for each success. */
@@ -24,6 +24,7 @@
 static long met, looked, traced, n_held;
 static int held[HELD];
 static const char *marker;
+static char by_process[64];
 
 /* The name changes with execve, to the program's. An older kernel calls what was executed by its descriptor after that's
  * number. */
@@ -63,7 +64,7 @@ static void look_at(const char *pid, const char *path)
 	looked++;
 	reach(path, "");
 	reach(path, "/../../../../../../../../../..");
-	reach(path, "/1/root");
+	reach(path, by_process);
 }
 
 static void look(const char *pid)
@@ -128,6 +129,7 @@ int main(int argc, char **argv)
 	DIR *proc = opendir("/proc");
 
 	marker = argc > 2 ? argv[2] : "/no-marker";
+	snprintf(by_process, sizeof by_process, "/%s/root", argc > 3 ? argv[3] : "1");
 	if (!proc)
 		return 1;
 	puts("ready");

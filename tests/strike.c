@@ -1,6 +1,6 @@
-/* Kills a program at its N-th system call, or its first child at the child's N-th:
+/* Kills a program at its N-th system call, or its first or second descendant at that one's N-th:
  *
- *	strike parent|child N PROGRAM [ARG...]
+ *	strike parent|child|second N PROGRAM [ARG...]
  *
  * 0: it was struck, and everything that the program waits for has ended; 99: it ended before its N-th call. strace(1)
  *can do the first, but counts the calls of the child from the same rule. */
@@ -18,8 +18,9 @@
 #define OPTIONS                                                                                                        \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
 
-static pid_t parent, child;
-static bool strike_child, struck;
+static pid_t parent, child, second;
+static const pid_t *target;
+static bool struck;
 static long left; /* calls until it strikes */
 
 static pid_t start(char **argv)
@@ -37,7 +38,7 @@ static pid_t start(char **argv)
 
 static bool is_target(pid_t pid)
 {
-	return pid == (strike_child ? child : parent);
+	return pid == *target;
 }
 
 /* Lets a stopped process go on, with the signal that it stopped for. */
@@ -53,6 +54,8 @@ static void stopped(pid_t pid, int status)
 
 	if (pid != parent && !child)
 		child = pid;
+	else if (pid != parent && pid != child && !second)
+		second = pid;
 	if (sig == (SIGTRAP | 0x80)) {
 		inside = !inside;
 		if (is_target(pid) && inside && --left == 0) {
@@ -73,9 +76,13 @@ int main(int argc, char **argv)
 	int status;
 	pid_t pid;
 
-	if (argc < 4 || (strcmp(argv[1], "parent") && strcmp(argv[1], "child")))
+	target = argc < 4                     ? NULL
+		 : !strcmp(argv[1], "parent") ? &parent
+		 : !strcmp(argv[1], "child")  ? &child
+		 : !strcmp(argv[1], "second") ? &second
+					      : NULL;
+	if (!target)
 		return 2;
-	strike_child = !strcmp(argv[1], "child");
 	left = atol(argv[2]);
 	parent = start(argv + 3);
 	/* Seized, not attached: a new child then gets no SIGSTOP, which would outlive us. */

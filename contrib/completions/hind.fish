@@ -1,6 +1,6 @@
 # fish completion for hind(1)
 
-set -l commands run create start exec state ps kill pause resume delete list update events spec validate features
+set -l commands run create start exec state ps kill pause resume delete list update events mounts spec validate features
 
 function __hind_ids
     hind list -q 2>/dev/null
@@ -14,6 +14,7 @@ complete -c hind -n "not __fish_seen_subcommand_from $commands" -l log-level -x 
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l debug -d 'Log everything'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -s s -l systemd-cgroup -d 'Cgroups through systemd'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'Who makes the cgroup'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -l rootless -x -a 'auto true false' -d 'Do without cgroups that may not be made'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l strict -d 'Unknown properties are errors'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -s v -l version -d 'Print the version'
 complete -c hind -s h -l help -d 'Show the options'
@@ -29,13 +30,15 @@ complete -c hind -n "not __fish_seen_subcommand_from $commands" -a pause -d 'Let
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a resume -d 'Let it go on'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a delete -d 'Remove it'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a list -d 'List the containers'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a mounts -d 'Add or remove mounts'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a update -d 'Change its limits'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a events -d 'Print what it uses'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a config.json to start from'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a validate -d 'Check a config.json'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this build supports'
 
-complete -c hind -n '__fish_seen_subcommand_from start exec state ps kill pause resume delete update events' -a '(__hind_ids)'
+complete -c hind -n '__fish_seen_subcommand_from start exec state ps kill pause resume delete update events mounts' -a '(__hind_ids)'
+complete -c hind -n '__fish_seen_subcommand_from mounts' -a 'add remove' -F
 complete -c hind -n '__fish_seen_subcommand_from kill' -s a -l all -d 'Every process'
 complete -c hind -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill it first'
 complete -c hind -n '__fish_seen_subcommand_from kill delete' -s r -l regex -d 'Every container that matches'

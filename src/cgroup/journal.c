@@ -50,6 +50,19 @@ static char *unset(const char *file, const char *key, size_t len)
 	return value ? mem_printf("%.*s %s", (int)len, key, value) : NULL;
 }
 
+/* What v2 says that the list comes to, or NULL; the caller frees. */
+static char *effective(const struct hierarchy *h, const char *file)
+{
+	cleanup_free char *path = mem_printf("%s/%s.effective", h->dir, file);
+	char *text;
+	size_t len;
+	struct err e;
+	if (file_read(AT_FDCWD, path, FILE_MAX, &text, &len, &e) < 0)
+		return NULL;
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
 char *journal_old(const struct hierarchy *h, const char *file, const char *text)
 {
 	cleanup_free char *path = mem_printf("%s/%s", h->dir, file), *old = NULL;
@@ -66,6 +79,12 @@ char *journal_old(const struct hierarchy *h, const char *file, const char *text)
 	/* "oom_kill_disable 0" takes the number alone. */
 	if (str_eq(file, "memory.oom_control") && strchr(old, ' '))
 		return mem_strdup(strchr(old, ' ') + 1);
+	/* A cpuset with processes in it cannot be emptied any more; what it came to says the same. */
+	if (!*old && (str_eq(file, "cpuset.cpus") || str_eq(file, "cpuset.mems"))) {
+		char *now = effective(h, file);
+		if (now)
+			return now;
+	}
 	return mem_strdup(*old ? old : "\n");
 }
 

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "cmd/command.h"
 #include "container/container.h"
+#include "linux/rdt_group.h"
 #include "json/decode.h"
 
 struct flags {
@@ -189,6 +190,16 @@ static int apply(struct container *c, const struct oci_resources *r, struct err 
 	return cgroup_update(c->cgroup, r, e);
 }
 
+/* Last, as it is the one part that is not taken back when another fails. */
+static int apply_rdt(const struct container *c, const struct flags *f, struct err *e)
+{
+	const struct oci_intel_rdt rdt = { .l3_cache_schema = f->l3_cache_schema, .mem_bw_schema = f->mem_bw_schema };
+
+	if (rdt_change(c->record.rdt, &rdt, e) == 0)
+		return 0;
+	return err_wrap(e, "--%s", f->l3_cache_schema ? "l3-cache-schema" : "mem-bw-schema");
+}
+
 static int update(const struct globals *g, int argc, char **argv, struct err *e)
 {
 	struct flags f = { 0 };
@@ -200,9 +211,6 @@ static int update(const struct globals *g, int argc, char **argv, struct err *e)
 		return -1;
 	if (words != 1)
 		return err_set(e, "update takes one container id: hind update [options] ID");
-	if (f.l3_cache_schema || f.mem_bw_schema)
-		return err_set(e, "--%s: this build does not support Intel RDT",
-			f.l3_cache_schema ? "l3-cache-schema" : "mem-bw-schema");
 	if (container_open(g->root, argv[1], &c, e))
 		return -1;
 	status = f.resources ? document_read(g, f.resources, &r, c.arena, e) : 0;
@@ -212,6 +220,8 @@ static int update(const struct globals *g, int argc, char **argv, struct err *e)
 		status = check(&r, e);
 	if (status == 0)
 		status = apply(&c, &r, e);
+	if (status == 0 && (f.l3_cache_schema || f.mem_bw_schema))
+		status = apply_rdt(&c, &f, e);
 	container_close(&c);
 	return status;
 }

@@ -86,6 +86,8 @@ static int record_write(struct launch *l, struct err *e)
 
 	if (cgroup_locate(c, l->opts->id, l->opts->cgroup_manager, shows_cgroups(c), l->arena, &l->cgroup, e))
 		return -1;
+	if (l->opts->forgo_cgroups && cgroup_forgo(l->cgroup, c->linux ? c->linux->resources : NULL, l->arena, e))
+		return -1;
 	cgroup_record(l->cgroup, l->arena, cgroup);
 	cgroup_view(l->cgroup, l->arena, &l->kit.cgroup);
 	r->oci_version = c->oci_version;

@@ -51,6 +51,7 @@ const struct host_step *const plan_host[] = {
 	&host_seccomp_compile,  /* compiling needs libseccomp, memory and files: not in the child */
 	&host_seccomp_agent,    /* its socket is a path of the host */
 	&host_terminal_connect, /* the console socket, too */
+	&host_mount_idmap,      /* to map the ids of a file system needs privileges where that was mounted */
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* v2: init is born inside, under its limits; undone after init is gone */
 	&host_fork,             /* from here on both halves work side by side */
@@ -143,7 +144,7 @@ const struct feature *const plan_join_features[] = {
 };
 
 const struct host_step *const plan_join_host[] = {
-	&host_procfs, /* our own procfs: the container's cannot be trusted */
+	&host_procfs_copy, /* what is looked up and written there */
 	&host_lsm,
 	&host_namespace_of_init, /* which namespaces there are to enter */
 	&host_caps,
@@ -170,7 +171,7 @@ const struct host_step *const plan_join_host[] = {
 const struct init_step *const plan_join_init[] = {
 	&init_host_pid,        /* for the seccomp agent */
 	&init_userns_enter,    /* become root in here */
-	&init_procfs,          /* of this pid namespace: what the container mounts on /proc cannot be trusted */
+	&init_procfs,          /* of this pid namespace; the container's word for what is /proc is not taken */
 	&init_rootfs_entered,  /* where we are, as a handle */
 	&init_cgroup,          /* under the container's limits before anything of it runs */
 	&init_keyring,         /* the container's session keyring, not the caller's */

@@ -14,6 +14,7 @@ extern const struct feature feature_personality, feature_sched, feature_ioprio, 
 extern const struct host_step host_namespace_open, host_procfs, host_terminal_connect, host_caps, host_seccomp_compile,
 	host_seccomp_agent;
 extern const struct host_step host_sysctl_check; /* after host_namespace_open */
+extern const struct host_step host_mount_idmap;  /* after host_namespace_open */
 extern const struct host_step host_lsm;                  /* after host_procfs */
 extern const struct host_step host_rdt_choose, host_rdt; /* before and after the container is recorded */
 /* The host's side, after the fork. */
@@ -39,7 +40,7 @@ extern const struct init_step
 extern const struct init_step init_cwd_as_user; /* after init_user: what init_cwd was refused as root */
 
 /* exec, in a container that runs. */
-extern const struct host_step host_namespace_of_init; /* instead of host_namespace_open */
+extern const struct host_step host_procfs_copy, host_namespace_of_init; /* not host_procfs, host_namespace_open */
 extern const struct init_step init_procfs, init_rootfs_entered;
 
 #endif

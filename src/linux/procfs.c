@@ -32,7 +32,7 @@ static int mount_new(struct err *e)
 	if (context_fd < 0)
 		return err_sys(e, "fsopen proc");
 	if (syscall(SYS_fsconfig, context_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return err_sys(e, "make a procfs");
+		return err_sys(e, "fsconfig: make a procfs");
 	fd = syscall(
 		SYS_fsmount, context_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	return fd < 0 ? err_sys(e, "fsmount proc") : fd;
@@ -81,19 +81,34 @@ static int open_procfs(struct launch *l, struct err *e)
 	return l->kit.host_proc_fd < 0 ? -1 : 0;
 }
 
-/* exec: the child's own, of the container's pid namespace, so that no handle of the host's is in reach of a process of
- * the container that may trace it. In a user namespace nobody may, and there the kernel refuses a new procfs where the
- * container's is masked: the host's has come along. */
+/* exec reads and writes little below /proc, and a new file system would be a good part of its work: a copy of the mount
+ * that is there has nothing mounted over it either. */
+static int copy_procfs(struct launch *l, struct err *e)
+{
+	l->kit.host_proc_fd = use_existing(e);
+	if (l->kit.host_proc_fd < 0)
+		l->kit.host_proc_fd = mount_new(e);
+	return l->kit.host_proc_fd < 0 ? -1 : 0;
+}
+
+/* The child's own, of the container's pid namespace, so that no handle of the host's is in reach of a process of the
+ * container that may trace it. Whatever the container has put at /proc, it is the root of a procfs or not taken. In a
+ * user namespace the kernel refuses a new one where the container's is masked, but there nobody may trace: the host's has
+ * come along. */
 static int open_own(struct init *init, struct err *e)
 {
-	if (init->join_ns[NS_USER])
+	int fd = use_existing(e);
+
+	if (fd >= 0 && faccessat(fd, "self", F_OK, 0) < 0)
+		fd_close(&fd); /* of another pid namespace */
+	if (fd < 0 && init->join_ns[NS_USER])
 		return 0;
+	if (fd < 0)
+		fd = mount_new(e);
 	if (init->proc_fd >= 0)
 		close(init->proc_fd);
-	init->proc_fd = mount_new(e);
-	if (init->proc_fd < 0 && e->code == EPERM)
-		init->proc_fd = use_existing(e);
-	return init->proc_fd < 0 ? -1 : 0;
+	init->proc_fd = fd;
+	return fd < 0 ? -1 : 0;
 }
 
 static void close_procfs(struct launch *l)
@@ -101,5 +116,6 @@ static void close_procfs(struct launch *l)
 	fd_close(&l->kit.host_proc_fd);
 }
 
+const struct host_step host_procfs_copy = { "procfs", NULL, copy_procfs, close_procfs };
 const struct init_step init_procfs = { "procfs", NULL, open_own };
 const struct host_step host_procfs = { "procfs", NULL, open_procfs, close_procfs };

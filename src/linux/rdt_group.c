@@ -273,3 +273,13 @@ int rdt_forget(const struct oci_hind_rdt *g, const char *id, struct err *e)
 	/* Without resctrl there are no groups any more. */
 	return root_fd < 0 ? 0 : rdt_group_remove(root_fd, g, id, e);
 }
+
+int rdt_change(const struct oci_hind_rdt *g, const struct oci_intel_rdt *rdt, struct err *e)
+{
+	cleanup_fd int root_fd = -1;
+
+	if (!g)
+		return err_set(e, "the container has no resctrl group: config.json had no linux.intelRdt");
+	root_fd = open(g->mount_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root_fd < 0 ? err_sys(e, "open %s", g->mount_dir) : rdt_group_limit(root_fd, rdt, g, e);
+}

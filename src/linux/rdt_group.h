@@ -17,6 +17,8 @@ int rdt_group_make(int root_fd, const struct oci_hind_rdt *, struct err *) must_
 int rdt_group_limit(int root_fd, const struct oci_intel_rdt *, const struct oci_hind_rdt *, struct err *) must_check;
 int rdt_group_monitor(int root_fd, const struct oci_hind_rdt *, const char *id, struct err *) must_check;
 int rdt_group_join(int root_fd, const struct oci_hind_rdt *, const char *id, pid_t, struct err *) must_check;
+/* `update`: other lines for a container's group, which has to be its own. */
+int rdt_change(const struct oci_hind_rdt *, const struct oci_intel_rdt *, struct err *) must_check;
 /* What was made, and nothing else. It is no error where it has gone already. */
 int rdt_group_remove(int root_fd, const struct oci_hind_rdt *, const char *id, struct err *) must_check;
 /* The same by the record of a container. */

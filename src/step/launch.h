@@ -22,6 +22,7 @@ struct launch_opts { /* the options of create and run, parsed */
 	const char *activated_names; /* LISTEN_FDNAMES of those, or NULL */
 	int n_activated;             /* the first so many of them, by LISTEN_FDS */
 	bool no_pivot, no_new_keyring, keep, detach;
+	bool forgo_cgroups; /* cgroups that this process may not make are left out, where no limit needs them */
 };
 
 struct launch {

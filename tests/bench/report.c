@@ -126,6 +126,8 @@ static const struct limit {
 	{ "cold", "crun", "cold", WALL, 0.80 }, /* nearly all of it is libseccomp's work, which crun needs, too */
 	{ "cycle", "crun", "cycle", WALL, 0.45 },
 	{ "state", "crun", "state", WALL, 0.30 },
+	{ "exec", "crun", "exec", WALL, 0.45 },
+	{ "exec", "runc", "exec", WALL, 0.45 },
 	{ "version", "crun", "version", WALL, 0.30 },
 	{ "list", "crun", "list", WALL, 0.30 },
 	{ "together", "crun", "together", WALL, 0.50 },

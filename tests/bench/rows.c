@@ -90,6 +90,11 @@ static void version_command(const struct runtime *r, const char *argv[static 8])
 	memcpy(argv, (const char *const[]){ r->path, "--version", NULL }, 3 * sizeof *argv);
 }
 
+static void exec_command(const struct runtime *r, const char *argv[static 8])
+{
+	COMMAND(argv, r, "exec", r->up_id, "/bin/true");
+}
+
 static void list_command(const struct runtime *r, const char *argv[static 8])
 {
 	COMMAND(argv, r, "list");
@@ -106,6 +111,7 @@ static void list_command(const struct runtime *r, const char *argv[static 8])
 ONCE(state)
 ONCE(version)
 ONCE(list)
+ONCE(exec)
 
 /* ---- with a seccomp profile ---- */
 
@@ -265,6 +271,12 @@ const struct row rows[] = {
 		.quick = true,
 		.once = once_state,
 		.command = state_command },
+	{ .name = "exec",
+		.what = "exec of /bin/true in a running container",
+		.up = true,
+		.quick = true,
+		.once = once_exec,
+		.command = exec_command },
 	{ .name = "version", .what = "--version", .quick = true, .once = once_version, .command = version_command },
 	{ .name = "list",
 		.what = "list of one container",

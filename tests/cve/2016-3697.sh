@@ -22,3 +22,19 @@ test_minus_one_is_no_user()
 		expect_refused '\.process\.user\.additionalGids\[0\]: '
 	done
 }
+
+test_number_of_exec_is_not_looked_up_as_a_name()
+{
+	bundle_new b
+	printf '1000:x:0:0:root:/root:/bin/sh\n4294967296:x:0:0::/:/bin/sh\n' > b/rootfs/etc/passwd
+	args sleep 1000
+	create
+	expect_status 0 hind start "$ID"
+	expect_status 0 hind exec --user 1000 "$ID" payload status Uid
+	expect_eq 'Uid:	1000	1000	1000	1000' "$OUTPUT"
+	for user in 4294967295 4294967296 -1 18446744073709551616 1000:4294967295; do
+		expect_status 255 hind exec --user "$user" "$ID" payload status Uid
+		expect_match "^hind: --user \"$user\": " "$ERROR"
+		expect_eq '' "$OUTPUT"
+	done
+}

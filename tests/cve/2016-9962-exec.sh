@@ -9,7 +9,7 @@ setup()
 
 spy() # WHAT: starts the container that watches
 {
-	args spy "$1" "$PWD/marker"
+	args spy "$1" "$PWD/marker" $$
 	create
 	expect_status 0 hind start "$ID"
 	wait_for grep -q ready container.log

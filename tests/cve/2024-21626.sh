@@ -60,3 +60,35 @@ test_preserved_descriptors_must_be_the_callers()
 	expect_status 0 run --preserve-fds 2 3< /etc 4< /etc
 	expect_lines 5 "$OUTPUT"
 }
+
+# exec --cwd is the same way in.
+test_cwd_of_exec_through_any_descriptor_is_refused()
+{
+	bundle_new b
+	args sleep 1000
+	create
+	expect_status 0 hind start "$ID"
+	fd=0
+	while [ "$fd" -le 40 ]; do
+		expect_status 255 hind exec --cwd "/proc/self/fd/$fd" "$ID" pwd
+		expect_match "chdir to cwd \\(\"/proc/self/fd/$fd\"\\) set in config\\.json failed: " "$ERROR"
+		fd=$((fd + 1))
+	done
+	ln -s /proc/self/fd/7 b/rootfs/link
+	ln -s /proc/1/cwd b/rootfs/link2
+	for link in /link /link2 /link/.. /proc/self/cwd; do
+		expect_status 255 hind exec --cwd "$link" "$ID" pwd
+		expect_match 'chdir to cwd ' "$ERROR"
+	done
+}
+
+test_program_of_exec_has_stdio_alone()
+{
+	bundle_new b
+	args sleep 1000
+	create
+	expect_status 0 hind start "$ID"
+	expect_status 0 hind exec "$ID" payload fds 7< / 8< /etc 9< /proc
+	expect_lines 3 "$OUTPUT"
+	expect_no_match '^([3-9]|[0-9]{2,}) ' "$OUTPUT"
+}

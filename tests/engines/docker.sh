@@ -1,7 +1,7 @@
 # needs: dockerd containerd iptables tmux
 # tests/engines/docker.sh: the life of docker's containers
-# shellcheck source=tests/engines/parts/dockerd.sh
-. "$TESTS/engines/parts/dockerd.sh"
+# shellcheck source=tests/engines/parts/docker_daemon.sh
+. "$TESTS/engines/parts/docker_daemon.sh"
 
 engine_start()
 {

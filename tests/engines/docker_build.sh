@@ -1,7 +1,7 @@
 # needs: dockerd containerd iptables
 # tests/engines/docker_build.sh: docker build, the classic one and BuildKit
-# shellcheck source=tests/engines/parts/dockerd.sh
-. "$TESTS/engines/parts/dockerd.sh"
+# shellcheck source=tests/engines/parts/docker_daemon.sh
+. "$TESTS/engines/parts/docker_daemon.sh"
 
 # BuildKit knows no runtimes: it executes `runc` from dockerd's PATH. What it asks of it is written down.
 engine_start()

@@ -1,7 +1,7 @@
 # needs: dockerd containerd iptables
 # tests/engines/docker_exec.sh: docker exec, and what people see when something cannot be executed
-# shellcheck source=tests/engines/parts/dockerd.sh
-. "$TESTS/engines/parts/dockerd.sh"
+# shellcheck source=tests/engines/parts/docker_daemon.sh
+. "$TESTS/engines/parts/docker_daemon.sh"
 
 engine_start()
 {

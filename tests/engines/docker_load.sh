@@ -1,8 +1,8 @@
 # needs: dockerd containerd iptables
 # timeout: 900
 # tests/engines/docker_load.sh: many containers of docker at once, with execs all the time and an engine that restarts
-# shellcheck source=tests/engines/parts/dockerd.sh
-. "$TESTS/engines/parts/dockerd.sh"
+# shellcheck source=tests/engines/parts/docker_daemon.sh
+. "$TESTS/engines/parts/docker_daemon.sh"
 
 engine_start()
 {

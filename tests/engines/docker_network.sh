@@ -1,7 +1,7 @@
 # needs: dockerd containerd iptables curl
 # tests/engines/docker_network.sh: containers that talk, over docker's networks
-# shellcheck source=tests/engines/parts/dockerd.sh
-. "$TESTS/engines/parts/dockerd.sh"
+# shellcheck source=tests/engines/parts/docker_daemon.sh
+. "$TESTS/engines/parts/docker_daemon.sh"
 
 engine_start()
 {

@@ -16,7 +16,7 @@ engine_stop()
 
 case_end()
 {
-	podman rm --all --force --time 0
+	remove_all
 }
 
 box() # [OPTION...] CMD...: without network, which costs most of the time
@@ -280,6 +280,45 @@ test_rename_and_ps()
 	within 20 podman stop --time 0 d
 	expect_eq '' "$(podman ps --quiet)"
 	expect_match '^Exited \(137\)' "$(podman ps --all --format '{{.Status}}')"
+}
+
+test_stop_without_a_pid_namespace()
+{
+	# podman kills all of the cgroup then, and not the first process alone.
+	box --detach --pid host --name c box sh -c 'sleep 1234 & sleep 1234 & wait'
+	wait_for sh -c '[ "$(ps -e -o args= | grep -c "^sleep 1234")" = 2 ]'
+	within 20 podman stop --time 1 c
+	expect_no_match '^sleep 1234' "$(ps -e -o args=)"
+	box --detach --pid host --name d box sh -c 'sleep 1234 & exit 0'
+	expect_eq 0 "$(podman wait d)"
+	podman rm d
+	expect_no_match '^sleep 1234' "$(ps -e -o args=)"
+}
+
+remote() # ARG...: podman by its API
+{
+	podman --remote --url "unix://$PWD/api.sock" "$@"
+}
+
+test_service()
+{
+	podman system service --time 0 "unix://$PWD/api.sock" > service.log 2>&1 &
+	_service=$!
+	wait_for test -S api.sock
+	expect_eq hello "$(remote run --rm --network none box echo hello)"
+	expect_status 6 remote run --rm --network none box sh -c 'exit 6'
+	expect_status 127 remote run --rm --network none box nowhere
+	remote run --detach --network none --name c box sh -c 'echo logged; sleep 1000'
+	wait_for logs_have c logged
+	expect_eq logged "$(remote logs c)"
+	expect_status 8 remote exec c sh -c 'echo inside; exit 8'
+	expect_eq inside "$OUTPUT"
+	remote pause c
+	remote unpause c
+	remote stop --time 0 c
+	remote rm c
+	kill $_service
+	wait $_service || :
 }
 
 test_events()

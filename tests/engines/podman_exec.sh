@@ -26,7 +26,7 @@ engine_stop()
 
 case_end()
 {
-	podman rm --all --force --time 0
+	remove_all
 }
 
 box() # [OPTION...] CMD...: without network, which costs most of the time

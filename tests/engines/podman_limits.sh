@@ -1,4 +1,4 @@
-# needs: podman conmon
+# needs: podman conmon socat
 # tests/engines/podman_limits.sh: podman's options that limit, hide and mount, as root
 # shellcheck source=tests/engines/parts/containers.sh
 . "$TESTS/engines/parts/containers.sh"
@@ -16,7 +16,7 @@ engine_stop()
 
 case_end()
 {
-	podman rm --all --force --time 0
+	remove_all
 }
 
 box() # [OPTION...] CMD...: without network, which costs most of the time
@@ -350,6 +350,16 @@ test_sd_notify()
 {
 	box --detach --name c --sdnotify conmon box sleep 1000
 	expect_eq running "$(inspect c .State.Status)"
+}
+
+test_sd_notify_of_the_container()
+{
+	socat -u "UNIX-RECV:$PWD/notify" - > got &
+	wait_for test -S notify
+	NOTIFY_SOCKET=$PWD/notify podman run --detach --network none --sdnotify container --name c box \
+		payload notify READY=1 STATUS=up - - - - - - - -
+	wait_for grep -q READY=1 got
+	same message "$(grep -o READY=1 got)"
 }
 
 test_checkpoint()

@@ -17,7 +17,7 @@ engine_stop()
 
 case_end()
 {
-	podman rm --all --force --time 0
+	remove_all
 }
 
 # One container's life; what goes wrong is a line in failures.

@@ -18,7 +18,7 @@ engine_stop()
 case_end()
 {
 	podman pod rm --all --force --time 0
-	podman rm --all --force --time 0
+	remove_all
 	podman network prune --force
 }
 

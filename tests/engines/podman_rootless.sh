@@ -75,7 +75,7 @@ setup_work()
 
 case_end()
 {
-	podman rm --all --force --time 0
+	remove_all
 }
 
 box() # [OPTION...] CMD...: without network, which costs most of the time
@@ -133,6 +133,18 @@ test_life()
 podman_stop()
 {
 	podman stop --time 15 "$1"
+}
+
+test_stop_without_a_pid_namespace()
+{
+	box --detach --pid host --name c box sh -c 'sleep 1234 & wait'
+	wait_for sh -c '[ "$(ps -e -o args= | grep -c "^sleep 1234")" = 1 ]'
+	capture podman stop --time 1 c
+	same status "$STATUS"
+	wait_for is_state c exited
+	# Without a cgroup nobody knows what belongs to the container: runc leaves it, too.
+	same 'left over' "$(ps -e -o args= | grep -c '^sleep 1234' || :)"
+	kill $(ps -e -o pid= -o args= | sed -n 's/^ *\([0-9]*\) sleep 1234$/\1/p') 2> /dev/null || :
 }
 
 test_exec()

@@ -83,6 +83,14 @@ cgroup_mounts() # prints "PATH TYPE OPTIONS" of the machine's hierarchies
 	}' /proc/self/mountinfo
 }
 
+# v2: one that cannot be passed down (cpu, with realtime processes about) is missing for both runtimes alike.
+cgroup_pass_down()
+{
+	for _controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
+		echo "+$_controller" > /sys/fs/cgroup/cgroup.subtree_control || :
+	done
+}
+
 # Makes the session's cgroup in each hierarchy and enters it with init, which no engine may find elsewhere.
 cgroup_enter()
 {
@@ -90,6 +98,7 @@ cgroup_enter()
 	while read -r _dir _type _options; do
 		_new=$_dir/$CGROUP
 		mkdir "$_new"
+		[ "$_dir" != /sys/fs/cgroup ] || cgroup_pass_down
 		if [ -e "$_new/cpuset.cpus" ] && [ "$_type" = cgroup ]; then
 			cat "$_dir/cpuset.cpus" > "$_new/cpuset.cpus"
 			cat "$_dir/cpuset.mems" > "$_new/cpuset.mems"
@@ -99,10 +108,12 @@ cgroup_enter()
 	done < "$SESSION/cgroups"
 }
 
-# In the new cgroup namespace: the same hierarchies once more, from the session's cgroup down.
+# In the new cgroup namespace: the same hierarchies once more, from the session's cgroup down. A sysfs shows the network
+# devices of who mounted it.
 cgroup_mount()
 {
-	umount -R /sys/fs/cgroup
+	umount --recursive --lazy /sys
+	mount -t sysfs sysfs /sys
 	grep -q '^/sys/fs/cgroup cgroup2 ' "$SESSION/cgroups" || mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
 	while read -r _dir _type _options; do
 		mkdir -p "$_dir"
@@ -114,9 +125,7 @@ cgroup_mount()
 		mkdir /sys/fs/cgroup/session
 		echo 1 > /sys/fs/cgroup/session/cgroup.procs
 		echo $$ > /sys/fs/cgroup/session/cgroup.procs
-		for _controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
-			echo "+$_controller" > /sys/fs/cgroup/cgroup.subtree_control
-		done
+		cgroup_pass_down
 	fi
 }
 

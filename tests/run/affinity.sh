@@ -1,4 +1,5 @@
 # process.execCPUAffinity: for exec alone
+# covers: process.execCPUAffinity.{initial,final}
 
 setup()
 {

@@ -1,4 +1,5 @@
 # The five capability sets, as the program has them.
+# covers: process.capabilities.{bounding,permitted,effective,inheritable,ambient}
 
 setup()
 {
@@ -91,4 +92,28 @@ test_nothing_is_inheritable_by_default()
 	expect_status 0 run
 	expect_eq 0000000000000000 "$(set_of CapInh)"
 	expect_eq 0000000000000000 "$(set_of CapAmb)"
+}
+
+# Nobody can pass on what he lacks: said once, by name, and the container starts without.
+test_what_the_caller_lacks_is_a_warning()
+{
+	config '.process.capabilities={"bounding":["CAP_KILL","CAP_SYS_RESOURCE"],"permitted":["CAP_KILL","CAP_SYS_RESOURCE"],
+		"effective":["CAP_KILL","CAP_SYS_RESOURCE"]}'
+	id_new
+	expect_status 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_match 'warning: process\.capabilities: left out, as this process lacks them: CAP_SYS_RESOURCE$' "$ERROR"
+	expect_lines 1 "$ERROR"
+	expect_eq 0000000000000020 "$(set_of CapEff)" effective
+	expect_eq 0000000000000020 "$(set_of CapPrm)" permitted
+	expect_eq 0000000000000020 "$(set_of CapBnd)" bounding
+}
+
+# The root of a user namespace has them there.
+test_in_a_user_namespace_none_is_lacking()
+{
+	config '.process.capabilities={"bounding":["CAP_SYS_RESOURCE"],"permitted":["CAP_SYS_RESOURCE"],"effective":["CAP_SYS_RESOURCE"]}' \
+		'.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' '.linux.gidMappings=.linux.uidMappings'
+	id_new
+	expect_status 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_eq '' "$ERROR"
 }

@@ -1,4 +1,6 @@
 # linux.cgroupsPath, and what is left of cgroups
+# covers: linux.cgroupsPath annotation:run.oci.{systemd.subgroup,delegate-cgroup}
+# covers: hind/--{cgroup-manager,systemd-cgroup}
 
 any_controller()
 {

@@ -1,4 +1,5 @@
 # linux.resources.cpu: cpus and mems
+# covers: linux.resources.cpu.{cpus,mems}
 
 last_cpu() # the last one of the machine
 {

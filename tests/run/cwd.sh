@@ -1,4 +1,5 @@
 # process.cwd
+# covers: process.cwd
 
 test_working_directory()
 {

@@ -1,4 +1,5 @@
 # linux.devices and the default devices
+# covers: linux.devices[].{type,path,major,minor,fileMode,uid,gid}
 # covers: host_device
 
 setup()

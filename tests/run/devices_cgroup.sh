@@ -1,4 +1,5 @@
 # linux.resources.devices: v1's lists, v2's eBPF program
+# covers: linux.resources.devices[].{allow,type,major,minor,access}
 
 deny='{allow:false, access:"rwm"}'
 

@@ -1,4 +1,5 @@
 # process.env: what arrives, HOME, duplicates, --preserve-fds
+# covers: process.{args,env} run/--preserve-fds exec/--env
 
 test_environment_is_that_of_the_config_alone()
 {
@@ -111,4 +112,17 @@ test_socket_activation_without_a_pid_namespace()
 	# Names without descriptors are somebody else's.
 	expect_status 0 sh -c 'LISTEN_FDNAMES=web exec "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"'
 	expect_no_match web "$OUTPUT"
+}
+
+test_exec_adds_to_it()
+{
+	bundle_new b '.process.env=["PATH=/bin","A=1","B=2"]'
+	args sleep 100
+	create
+	hind start "$ID"
+	expect_status 0 hind exec --env A=3 --env C=4 "$ID" env
+	expect_match '^A=3$' "$OUTPUT"
+	expect_match '^B=2$' "$OUTPUT"
+	expect_match '^C=4$' "$OUTPUT"
+	expect_no_match '^A=1$' "$OUTPUT"
 }

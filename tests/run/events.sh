@@ -1,4 +1,5 @@
 # hind events: usage as JSON lines, and the memory limit's kills
+# covers: events/--{interval,stats}
 
 setup()
 {

@@ -1,4 +1,5 @@
 # exec: one more program in a container
+# covers: exec/--{cap,cwd,detach,pid-file,process,tty}
 # covers: exec_process, capability
 
 setup()

@@ -1,4 +1,5 @@
 # exec into containers of every make: user, time, joined or missing namespaces, without /proc, with a seccomp agent
+# covers: create/--{no-new-keyring,no-pivot} exec/--{additional-gids,cgroup,user}
 # covers: below
 
 up() # FILTER...: a running container of these

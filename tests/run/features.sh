@@ -1,4 +1,5 @@
 # features: what engines ask before they rely on something
+# covers: hind/--version
 
 setup()
 {

@@ -1,4 +1,5 @@
 # Hooks: all six, in the spec's order, with state on stdin and exactly their own environment.
+# covers: hooks.{prestart,createRuntime,createContainer,startContainer,poststart,poststop}[].{path,args,env,timeout}
 
 setup()
 {

@@ -1,4 +1,6 @@
 # hostname and domainname
+# covers: hostname domainname
+# covers: hostname domainname
 
 test_hostname_is_set()
 {

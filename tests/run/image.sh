@@ -1,4 +1,5 @@
 # IMAGE of hind run: the host's root, directories, and the overlay over them
+# covers: root.readonly
 # covers: mount_overlay
 
 shortcut() # [FLAG...] IMAGE CMD...

@@ -1,4 +1,6 @@
 # linux.resources.blockIO: weights, and limits that hold for a disk
+# covers: linux.resources.blockIO.weight
+# covers: linux.resources.blockIO.throttle{Read,Write}{Bps,IOPS}Device[].{major,minor,rate}
 
 read_io() # V1_FILE V2_FILE: of the container $ID
 {
@@ -34,7 +36,7 @@ test_weight()
 		expect_match 'weights need the BFQ I/O scheduler' "$ERROR"
 		skip 'the kernel has no BFQ'
 	fi
-	expect_match '(^|default )(300|2931)$' "$(read_io blkio.bfq.weight io.bfq.weight 2> no-bfq || read_io - io.weight)"
+	expect_match '(^|default )(300|2930)$' "$(read_io blkio.bfq.weight io.bfq.weight 2> no-bfq || read_io - io.weight)"
 }
 
 test_limits_of_a_disk()

@@ -1,4 +1,5 @@
 # process.ioPriority: ioprio_get(2) tells class << 13 | level
+# covers: process.ioPriority.{class,priority}
 
 test_each_class()
 {

@@ -1,4 +1,6 @@
 # The options that create and run share.
+# covers: create/--{pidfd-socket,preserve-fds,config} run/--{pidfd-socket,no-new-keyring,config}
+# covers: exec/--{pidfd-socket,preserve-fds}
 
 setup()
 {
@@ -63,4 +65,43 @@ test_options_of_other_runtimes_are_taken()
 	expect_status 0 run --no-subreaper
 	expect_status 0 run -no-subreaper
 	expect_status 0 run --no-new-keyring
+}
+
+pidfd_of() # CMD...: what came to its --pidfd-socket
+{
+	rm -f pidfd.sock
+	"$PAYLOAD" pidfd "$PWD/pidfd.sock" > pidfd.out &
+	receiver=$!
+	wait_for grep -q "$PWD/pidfd.sock" /proc/net/unix
+	"$@" > pidfd.log 2>&1 < /dev/null || fail "$*: $(cat pidfd.log)"
+	wait "$receiver"
+}
+
+test_pidfd_goes_to_the_socket()
+{
+	args sleep 100
+	id_new
+	pidfd_of hind create --bundle "$BUNDLE" --pidfd-socket "$PWD/pidfd.sock" "$ID"
+	expect_eq "pidfd $(pid_of "$ID")" "$(cat pidfd.out)"
+	hind start "$ID"
+	pidfd_of hind exec --detach --pidfd-socket "$PWD/pidfd.sock" --pid-file "$PWD/pid" "$ID" sleep 100
+	expect_eq "pidfd $(cat pid)" "$(cat pidfd.out)"
+	id_new
+	pidfd_of hind run --detach --bundle "$BUNDLE" --pidfd-socket "$PWD/pidfd.sock" "$ID"
+	expect_eq "pidfd $(pid_of "$ID")" "$(cat pidfd.out)"
+	id_new
+	expect_error '--pidfd-socket: connect to socket /nowhere/sock: ' hind create --bundle "$BUNDLE" --pidfd-socket /nowhere/sock "$ID"
+	expect_status 1 hind state "$ID"
+}
+
+test_another_configuration()
+{
+	args echo other
+	mv b/config.json other.json
+	id_new
+	expect_status 0 hind run --bundle "$BUNDLE" --config other.json "$ID"
+	expect_eq other "$OUTPUT"
+	id_new
+	expect_status 0 hind create --bundle "$BUNDLE" --config "$PWD/other.json" "$ID" > created
+	expect_error 'missing\.json' hind run --bundle "$BUNDLE" --config missing.json "$ID-2"
 }

@@ -1,5 +1,7 @@
 # create, start, state, kill, delete: the OCI life cycle. covers: create, start, state, kill, delete
 # timeout: 180
+# covers: annotations delete/--force kill/--all run/--keep run/--detach create/--bundle run/--bundle create/--pid-file
+# covers: run/--pid-file
 
 setup()
 {

@@ -1,4 +1,5 @@
 # list
+# covers: list/--{format,quiet} hind/--root
 
 test_nothing()
 {

@@ -1,4 +1,5 @@
 # --log, --log-format, --log-level: what engines and people are told
+# covers: hind/--{log,log-format,log-level}
 
 setup()
 {

@@ -1,4 +1,6 @@
 # process.apparmorProfile, process.selinuxLabel, linux.mountLabel
+# covers: process.{apparmorProfile,selinuxLabel} linux.mountLabel annotation:run.oci.mount_context_type
+# covers: exec/--{apparmor,process-label}
 
 setup()
 {
@@ -40,6 +42,20 @@ test_empty_labels_and_unconfined_are_nothing()
 	expect_eq '' "$ERROR"
 	config '.process.apparmorProfile=""'
 	expect_status 0 run
+}
+
+test_flags_of_exec()
+{
+	if has_apparmor || has_selinux; then
+		skip 'this machine has a security module that would take the label'
+	fi
+	args sleep 100
+	create
+	hind start "$ID"
+	expect_status 255 hind exec --apparmor box "$ID" true
+	expect_match 'process\.apparmorProfile: "box" cannot be enforced: AppArmor is not enabled' "$ERROR"
+	expect_status 255 hind exec --process-label a:b:c "$ID" true
+	expect_match 'process\.selinuxLabel: "a:b:c" cannot be enforced: SELinux is not enabled' "$ERROR"
 }
 
 test_wrong_values_are_refused()

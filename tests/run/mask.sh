@@ -1,4 +1,5 @@
 # linux.maskedPaths and linux.readonlyPaths
+# covers: linux.{maskedPaths,readonlyPaths}
 # covers: host_device
 
 setup()

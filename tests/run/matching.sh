@@ -1,4 +1,5 @@
 # --regex of kill and delete
+# covers: delete/--regex kill/--regex
 
 setup()
 {

@@ -1,4 +1,5 @@
 # linux.resources.memory: limit, reservation, swap, swappiness, and the end of who uses more
+# covers: linux.resources.memory.{limit,reservation,swap,swappiness,kernel,kernelTCP,useHierarchy}
 
 read_memory() # V1_FILE V2_FILE: of the container $ID
 {
@@ -78,4 +79,18 @@ test_swap_below_limit_is_refused()
 {
 	bundle_new b '.linux.resources.memory={limit:16777216, swap:8388608}'
 	expect_refused 'config\.json:[0-9]+:[0-9]+: \.linux\.resources\.memory\.swap: 8388608 is less than memory\.limit'
+}
+
+# What Linux has no switch for any more is said, and stands in nobody's way.
+test_limits_that_linux_has_no_more()
+{
+	bundle_new b '.linux.resources.memory={limit:67108864,kernel:67108864,kernelTCP:67108864,useHierarchy:false}'
+	args true
+	expect_status 0 run
+	expect_match 'warning: linux\.resources\.memory\.useHierarchy has no effect: Linux accounts hierarchically always' "$ERROR"
+	config '.linux.resources.memory.useHierarchy=true'
+	id_new
+	expect_status 0 hind --log-level info run --bundle "$BUNDLE" "$ID"
+	expect_match 'linux\.resources\.memory\.kernel and kernelTCP have no effect' "$ERROR"
+	expect_no_match useHierarchy "$ERROR"
 }

@@ -1,4 +1,5 @@
 # linux.memoryPolicy, as /proc/self/numa_maps has it of the stack
+# covers: linux.memoryPolicy.{mode,nodes,flags}
 
 setup()
 {

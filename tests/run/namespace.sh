@@ -1,4 +1,5 @@
 # linux.namespaces: new ones, joined ones, wrong ones
+# covers: linux.namespaces[].{type,path}
 
 own() # FILE: the namespace of this shell
 {

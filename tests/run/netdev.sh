@@ -1,4 +1,5 @@
 # linux.netDevices. The "host" is a network namespace of the case's own, with both ends of a veth pair.
+# covers: linux.netDevices.name
 
 setup()
 {

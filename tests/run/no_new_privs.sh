@@ -1,4 +1,5 @@
 # process.noNewPrivileges
+# covers: process.noNewPrivileges exec/--no-new-privs
 
 test_set_where_asked_for()
 {
@@ -27,4 +28,16 @@ test_set_user_id_bits_do_not_count()
 	config '.process.noNewPrivileges=false'
 	expect_status 0 run
 	expect_match '^Uid:	1000	0	0	0$' "$OUTPUT"
+}
+
+test_exec_sets_it_for_itself()
+{
+	bundle_new b '.process.noNewPrivileges=false'
+	args sleep 100
+	create
+	hind start "$ID"
+	expect_status 0 hind exec --no-new-privs "$ID" payload self
+	expect_match '^no_new_privs 1$' "$OUTPUT"
+	expect_status 0 hind exec "$ID" payload self
+	expect_match '^no_new_privs 0$' "$OUTPUT"
 }

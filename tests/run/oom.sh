@@ -1,4 +1,5 @@
 # process.oomScoreAdj
+# covers: process.oomScoreAdj
 
 test_score_is_set()
 {

@@ -1,4 +1,5 @@
 # pause and resume: every process of a container stands still
+# covers: exec/--ignore-paused
 # covers: resume
 
 setup()

@@ -1,4 +1,5 @@
 # linux.personality
+# covers: linux.personality.{domain,flags}
 
 test_linux32_tells_of_another_machine()
 {

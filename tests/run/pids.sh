@@ -1,4 +1,5 @@
 # linux.resources.pids
+# covers: linux.resources.pids.limit
 
 pids_max()
 {

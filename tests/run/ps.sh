@@ -1,4 +1,5 @@
 # ps: a container's processes as the host counts them
+# covers: ps/--format
 
 setup()
 {

@@ -1,4 +1,6 @@
 # linux.intelRdt. Few machines have resctrl; what does not need it is shown here and in tests/unit/rdt_group.c.
+# covers: linux.intelRdt.{closID,schemata,l3CacheSchema,memBwSchema,enableMonitoring}
+# covers: update/--{l3-cache-schema,mem-bw-schema}
 
 setup()
 {
@@ -56,4 +58,21 @@ test_wrong_values_are_refused()
 	expect_refused '\.linux\.intelRdt\.enableMonitoring: '
 	config '.linux.intelRdt={closID:"info"}'
 	expect_refused '\.linux\.intelRdt\.closID: "info" is no name'
+}
+
+test_update_writes_the_schemata()
+{
+	mkdir -p resctrl/mine resctrl/others
+	: > resctrl/mine/schemata
+	echo 'MB:0=50' > resctrl/others/schemata
+	create
+	expect_error 'l3-cache-schema: the container has no resctrl group' hind update --l3-cache-schema L3:0=f "$ID"
+	cp "$HIND_ROOT/$ID/state.json" state.json
+	jq ".rdt={mountDir:\"$PWD/resctrl\",group:\"mine\",made:true}" state.json > "$HIND_ROOT/$ID/state.json"
+	hind update --l3-cache-schema L3:0=f --mem-bw-schema MB:0=20 "$ID"
+	expect_eq 'L3:0=f MB:0=20 ' "$(tr '\n' ' ' < resctrl/mine/schemata)"
+	jq ".rdt={mountDir:\"$PWD/resctrl\",group:\"others\"}" state.json > "$HIND_ROOT/$ID/state.json"
+	expect_error 'mem-bw-schema: the resctrl group others is there already, and its schemata are not "mb:0=20"' \
+		hind update --mem-bw-schema MB:0=20 "$ID"
+	cp state.json "$HIND_ROOT/$ID/state.json"
 }

@@ -1,4 +1,5 @@
 # process.rlimits
+# covers: process.rlimits[].{type,soft,hard}
 
 test_values_are_exact()
 {

@@ -1,4 +1,5 @@
 # the shortcut's flags: hind run [flags] IMAGE CMD
+# covers: run/--{annotation,dry-run,interactive,name,network,rm,user,volume,label}
 # covers: run
 
 setup()

@@ -1,4 +1,5 @@
 # process.scheduler, as the kernel has it of the container's process
+# covers: process.scheduler.{policy,nice,priority,flags,runtime,deadline,period}
 
 setup()
 {

@@ -1,4 +1,7 @@
 # Seccomp: actions, operators, what the filter must not hit, and the cache of compiled filters.
+# covers: linux.seccomp.{defaultAction,defaultErrnoRet,flags,architectures}
+# covers: linux.seccomp.syscalls[].{names,action,errnoRet} linux.seccomp.syscalls[].args[].{index,value,valueTwo,op}
+# covers: annotation:run.oci.seccomp_fail_unknown_syscall
 # covers: seccomp, seccomp_compile, seccomp_cache, default_seccomp
 
 # The cases call getpriority(2), which nothing needs, by its number here.
@@ -120,6 +123,15 @@ test_unknown_system_call_is_skipped()
 	rule '{"names":["no_such_call","getpriority"],"action":"SCMP_ACT_ERRNO"}'
 	expect_status 0 run
 	expect_eq 'errno 1' "$OUTPUT"
+}
+
+test_unknown_system_call_is_an_error_where_that_is_asked_for()
+{
+	rule '{"names":["no_such_call","getpriority"],"action":"SCMP_ACT_ERRNO"}'
+	config '.annotations={"run.oci.seccomp_fail_unknown_syscall":"1"}'
+	expect_refused 'no_such_call'
+	config '.annotations={"run.oci.seccomp_fail_unknown_syscall":"0"}'
+	expect_status 0 run
 }
 
 test_another_architecture_of_the_machine()

@@ -1,4 +1,5 @@
 # SCMP_ACT_NOTIFY: the agent at listenerPath answers for the kernel.
+# covers: linux.seccomp.{listenerPath,listenerMetadata}
 
 setup()
 {

@@ -1,5 +1,6 @@
 # hind run IMAGE CMD: the shortcut. covers: run, run_flags, run_env, run_user, run_volume, run_isolation, run_limit, run_device
 # timeout: 90
+# covers: run/--{cgroup-parent,cpus,memory,memory-limit-bytes,pids-limit}
 
 # A directory as image, beside NOIMG: it needs no host program inside.
 setup()

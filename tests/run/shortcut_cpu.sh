@@ -1,5 +1,6 @@
 # The CPU quota of the shortcut holds a busy loop back.
 # alone
+# covers: run/--{cpu-period-us,cpu-quota-us}
 
 test_quota_holds_a_busy_loop_at_a_fifth()
 {

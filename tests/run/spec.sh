@@ -1,4 +1,5 @@
 # spec: the config.json to start from
+# covers: ociVersion spec/--{bundle,rootless}
 
 setup()
 {

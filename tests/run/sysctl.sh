@@ -1,4 +1,5 @@
 # linux.sysctl
+# covers: linux.sysctl
 
 test_values_are_set()
 {

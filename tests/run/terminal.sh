@@ -1,4 +1,6 @@
 # process.terminal, process.consoleSize, --console-socket
+# covers: process.terminal process.consoleSize.{height,width} create/--console-socket run/--console-socket
+# covers: exec/--console-socket
 
 setup()
 {

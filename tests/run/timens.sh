@@ -1,4 +1,5 @@
 # linux.timeOffsets
+# covers: linux.timeOffsets.{monotonic,boottime}.{secs,nanosecs}
 
 setup()
 {

@@ -1,4 +1,5 @@
 # linux.resources.unified: v2's files by name, the cgroup2 beside v1, and misc.max
+# covers: linux.resources.unified
 
 cgroup2() # where a cgroup2 is mounted
 {

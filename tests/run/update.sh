@@ -1,4 +1,6 @@
 # hind update: limits of a container that lives
+# covers: linux.resources.memory.{disableOOMKiller,checkBeforeUpdate}
+# covers: update/--{blkio-weight,cpu-burst,cpu-idle,cpu-period,cpu-quota,cpu-share,cpuset-cpus,cpuset-mems,memory,memory-reservation,memory-swap,pids-limit,resources}
 
 setup()
 {
@@ -182,7 +184,7 @@ test_the_whole_of_config_json()
 	running
 	jq '.linux.resources|.cpu.shares=300' "$BUNDLE/config.json" > r.json
 	update -r r.json
-	expect_eq "$(pick 300 40)" "$(value cpu cpu.shares cpu.weight)"
+	expect_eq "$(pick 300 39)" "$(value cpu cpu.shares cpu.weight)"
 }
 
 test_wrong_documents()
@@ -236,13 +238,13 @@ test_limit_that_is_refused_leaves_all_as_it_was()
 	create
 	resources '{cpu:{shares:300, cpus:"0"}, pids:{limit:9}, memory:{limit:8388608, swap:16777216},
 		blockIO:{throttleReadBpsDevice:[{major:7, minor:0, rate:1000000}, {major:999, minor:0, rate:1000000}]}}'
-	before=$(value cpuset cpuset.cpus cpuset.cpus)
+	before=$(value cpuset cpuset.effective_cpus cpuset.cpus.effective)
 	expect_error 'linux\.resources\.blockIO\.throttleReadBpsDevice\[[01]\]: write "(7|999):0 .*' hind update -r r.json "$ID"
-	expect_eq "$(pick 400 50)" "$(value cpu cpu.shares cpu.weight)" shares
+	expect_eq "$(pick 400 49)" "$(value cpu cpu.shares cpu.weight)" shares
 	expect_eq 21 "$(value pids pids.max pids.max)" pids
 	expect_eq 67108864 "$(value memory memory.limit_in_bytes memory.max)" limit
 	expect_eq "$(pick 134217728 67108864)" "$(value memory memory.memsw.limit_in_bytes memory.swap.max)" swap
-	expect_eq "$before" "$(value cpuset cpuset.cpus cpuset.cpus)" cpus
+	expect_eq "$before" "$(value cpuset cpuset.effective_cpus cpuset.cpus.effective)" cpus
 	expect_no_match '^7:0' "$(value blkio blkio.throttle.read_bps_device io.max 2> /dev/null || :)" throttle
 }
 

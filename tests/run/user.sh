@@ -1,4 +1,5 @@
 # process.user
+# covers: process.user.{uid,gid,umask,additionalGids} annotation:run.oci.keep_original_groups
 
 test_ids_and_groups()
 {

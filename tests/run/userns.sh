@@ -1,4 +1,5 @@
 # linux.uidMappings and linux.gidMappings
+# covers: linux.{uidMappings,gidMappings}[].{containerID,hostID,size}
 
 setup()
 {

@@ -1,4 +1,5 @@
 # validate, and what the decoder tells of a config.json: file, line, column, path and reason
+# covers: validate/--bundle hind/--strict
 
 setup()
 {

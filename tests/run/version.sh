@@ -1,4 +1,5 @@
 # --version, --help, and what is no command
+# covers: hind/--{debug,help}
 
 test_three_lines_as_engines_parse_them()
 {

@@ -1,4 +1,8 @@
 /* From linux.resources to the texts in control files, on a directory of plain files in the place of a cgroup. */
+/* covers: linux.resources.memory.checkBeforeUpdate linux.resources.hugepageLimits[].{pageSize,limit} */
+/* covers: linux.resources.network.classID linux.resources.network.priorities[].{name,priority} */
+/* covers: linux.resources.rdma.{hcaHandles,hcaObjects} linux.resources.blockIO.leafWeight */
+/* covers: linux.resources.blockIO.weightDevice[].{major,minor,weight,leafWeight} */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

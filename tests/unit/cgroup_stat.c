@@ -147,6 +147,8 @@ static void test_journal(void)
 	CHECK("one value", old_is("pids.max", "max\n", "9", "max"));
 	CHECK("a value of two words", old_is("cpu.max", "max 100000\n", "20000 50000", "max 100000"));
 	CHECK("an empty list", old_is("cpuset.cpus", "\n", "0-1", "\n"));
+	file("cpuset.cpus.effective", "0-3\n");
+	CHECK("an empty list of v2", old_is("cpuset.cpus", "\n", "0-1", "0-3"));
 	CHECK("the weight for all", old_is("io.weight", "default 100\n8:0 50\n", "300", "default 100"));
 	CHECK("the weight of one device", old_is("io.weight", "default 100\n8:0 50\n", "8:0 70", "8:0 50"));
 	CHECK("a weight that was not set", old_is("io.weight", "default 100\n8:0 50\n", "8:16 70", "8:16 default"));

@@ -1,4 +1,8 @@
 /* The one table of mount options: complete, in order, and meaning to the kernel what it says. */
+/* covers: mount:{rw,async,atime,copy-symlink,defaults,dest-nofollow,dev,diratime,dirsync,exec,iversion,lazytime,loud,mand} */
+/* covers: mount:{noatime,noiversion,nolazytime,nomand,norelatime,nostrictatime,rasync,ratime,rdev,rdiratime,rdirsync} */
+/* covers: mount:{rexec,rmand,rnoatime,rnodev,rnodiratime,rnoexec,rnomand,rnorelatime,rnostrictatime,rnosuid,rrelatime} */
+/* covers: mount:{rshared,rslave,rstrictatime,rsuid,rsymfollow,rsync,runbindable,silent,src-nofollow,strictatime,suid,symfollow} */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -23,7 +27,7 @@ static const char *const wanted[] = { "async", "atime", "bind", "defaults", "dev
 	"rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
 	"rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid",
 	"symfollow", "sync", "tmpcopyup", "unbindable", "rsync", "rasync", "rdirsync", "rmand", "rnomand",
-	"copy-symlink", "src-nofollow", "dest-nofollow" };
+	"copy-symlink", "src-nofollow", "dest-nofollow", "idmap", "ridmap" };
 
 static void table(void)
 {

@@ -1,5 +1,8 @@
 /* src/cmd/run_*.c: what each flag of the shortcut makes of the config, and each value that is refused.
  * covers: run_device, run_env, run_isolation, run_limit, run_security, run_user, run_volume */
+/* covers: run/--{cap-add,cap-drop,cgroupns,cpu-shares,cpuset-cpus,cpuset-mems,device,domainname,entrypoint,env,env-file,group-add,hostname,ipc} */
+/* covers: run/--{memory-reservation,memory-swap,memory-swappiness,mount,no-overlay,oom-score-adj,pid,privileged,read-only,security-opt} */
+/* covers: run/--{shm-size,sysctl,tmpfs,tty,ulimit,umask,uts,workdir} */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -14,6 +14,8 @@ containers_conf()
 	[engine]
 	cgroup_manager = "cgroupfs"
 	events_logger = "file"
+	# conmon stays for so many seconds after an exec by the API (300).
+	exit_command_delay = 1
 	runtime = "$RUNTIME_NAME"
 	[network]
 	network_backend = "netavark"
@@ -52,10 +54,16 @@ logs_have() # CONTAINER REGEX: for wait_for
 	podman logs "$1" 2>&1 | grep -Eq -e "$2"
 }
 
+# Twice, as one that another depends on (its user namespace, say) may come first.
+remove_all()
+{
+	podman rm --all --force --time 0 || podman rm --all --force --time 0
+}
+
 # For engine_stop. What a runtime keeps of a container that is gone would stay for good.
 nothing_left()
 {
-	podman rm --all --force --time 0
+	remove_all
 	expect_eq '' "$(podman ps --all --quiet)" containers
 	for _dir in /run/hind /run/runc; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
