@@ -1,6 +1,6 @@
 # linux.cgroupsPath, and what is left of cgroups
 # covers: linux.cgroupsPath annotation:run.oci.{systemd.subgroup,delegate-cgroup}
-# covers: hind/--{cgroup-manager,systemd-cgroup}
+# covers: hind/--cgroup-manager
 
 any_controller()
 {
