@@ -280,7 +280,7 @@ test_oom_is_told()
 	args dd if=/dev/zero of=/dev/null bs=64M count=1
 	id_new
 	expect_status 137 sd run --bundle "$BUNDLE" "$ID"
-	note "$ERROR"
+	expect_match 'the memory limit of 8388608 bytes killed 1 process' "$ERROR"
 	expect_no_unit
 }
 
