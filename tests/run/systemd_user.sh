@@ -4,8 +4,7 @@ setup()
 {
 	[ -S /run/systemd/private ] || skip 'pid 1 of this machine is not systemd'
 	cgroup_v2 || skip 'systemd of this machine has cgroup v1'
-	[ -x /lib/systemd/systemd-logind ] || [ -e /lib/systemd/system/user@.service ] || skip 'this systemd starts no managers of users'
-	systemctl start user@1000.service
+	[ -S /run/user/1000/systemd/private ] || skip 'user 1000 has no systemd of its own running'
 	bundle_new b
 	config '.linux.uidMappings=[{containerID:0,hostID:1000,size:1}]' '.linux.gidMappings=.linux.uidMappings' \
 		'.linux.namespaces+=[{type:"user"}]|.linux.namespaces|=unique_by(.type)' \
