@@ -65,6 +65,9 @@ test_no_session_is_told()
 test_root_of_a_user_namespace_is_the_user()
 {
 	args true
+	# The ids of the namespace that it is called in.
+	config '.linux.uidMappings[0].hostID=0' '.linux.gidMappings[0].hostID=0'
+	chown 1000:1000 b/config.json
 	id_new
 	capture as_user unshare --user --map-root-user ./hind --root "$PWD/root" --systemd-cgroup --log-level info \
 		run --bundle "$BUNDLE" "$ID"
