@@ -13,7 +13,7 @@ import os
 import re
 import sys
 
-FILES = ["process", "resources", "config", "state", "features", "profile"]
+FILES = ["process", "resources", "config", "state", "features", "profile", "mounts"]
 EMBEDDED = ["default-config", "default-seccomp"]  # NAME.json becomes NAME_json[]
 KEYWORDS = {
     "$schema", "$defs", "$ref", "title", "description", "examples", "x-as-map",

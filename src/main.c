@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -30,6 +31,9 @@ const struct command *const commands[] = {
 	&cmd_list,
 	&cmd_update,
 	&cmd_events,
+	&cmd_mounts,
+	&cmd_checkpoint,
+	&cmd_restore,
 	&cmd_spec,
 	&cmd_validate,
 	&cmd_features,
@@ -51,6 +55,10 @@ static const struct opt global_opts[] = {
 	{ "strict", 0, OPT_FLAG, offsetof(struct globals, strict), NULL,
 		"unknown properties in config.json are errors" },
 	{ "rootless", 0, OPT_STRING, offsetof(struct globals, rootless), "auto|true|false", NULL },
+	{ "criu", 0, OPT_STRING, offsetof(struct globals, criu), "PATH",
+		"checkpoint, restore: the program or the socket of `criu service` (default: criu in PATH)" },
+	{ "rootless", 0, OPT_STRING, offsetof(struct globals, rootless), "auto|true|false",
+		"do without cgroups that may not be made (auto: unless the host's root)" },
 	{ "criu", 0, OPT_STRING, offsetof(struct globals, criu), "PATH", NULL },
 	{ "version", 'v', OPT_FLAG, offsetof(struct globals, version), NULL, "print the version" },
 	{ "", 'V', OPT_FLAG, offsetof(struct globals, version), NULL, NULL },
@@ -118,6 +126,14 @@ static int log_start(const struct globals *g, struct err *e)
 
 static int enter_guard(const struct globals *g, char **argv, struct err *e)
 {
+	struct stat st;
+
+	if (str_starts(g->root, "/run/user/") && !getenv("XDG_RUNTIME_DIR") &&
+		stat(arena_printf(g->arena, "/run/user/%u", geteuid()), &st) < 0)
+		return err_set(e,
+			"no place to record containers: /run/user/%u does not exist; set XDG_RUNTIME_DIR, or "
+			"give --root DIR",
+			geteuid());
 	/* Nobody inside may look into us with ptrace or /proc/PID (CVE-2016-9962), and the program file is out of
 	 * reach. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)

@@ -31,8 +31,9 @@ static int open_resolved(int root_fd, const char *path, int oflags, uint64_t res
 	while (fd < 0 && (errno == EAGAIN || errno == EINTR) && ++tries < RETRIES);
 	if (fd < 0 && errno == ENOSYS)
 		return err_sys(e, "openat2, which needs Linux 5.6 and no seccomp filter around hind that refuses it");
+	/* EPERM is no answer of a file system here: a sandbox around hind refuses the call. */
 	if (fd < 0)
-		return err_sys(e, "open %s", path);
+		return err_sys(e, "%s %s", errno == EPERM ? "openat2" : "open", path);
 	return fd;
 }
 

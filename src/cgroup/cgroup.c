@@ -47,7 +47,56 @@ int cgroup_locate(const struct oci_config *config, const char *id, const char *m
 	const char *path = config->linux ? config->linux->cgroups_path : NULL;
 	if (locate_hierarchies(cg, path, id, wants_named, controllers_asked(resources_of(config)), arena, e) < 0)
 		return -1;
-	cg->manager = !cg->n ? &cgroup_none : cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
+	cg->manager = cg->v2 ? &cgroup_fs_v2 : &cgroup_fs_v1;
+	return 0;
+}
+
+static int not_permitted(unsigned controller, const struct hierarchy *h, const struct oci_resources *r, struct err *e)
+{
+	return err_set(e,
+		"linux.resources.%s: user %u may not make the cgroup %s; have the cgroup above it delegated to this "
+		"user "
+		"(systemd: Delegate=yes), or leave the limit out",
+		controller_asked(controllers[controller], r), geteuid(), h->dir);
+}
+
+/* Without any of its own, the container sees the caller's. */
+static int borrow(struct cgroup *cg, struct arena *arena, struct err *e)
+{
+	cg->manager = &cgroup_none;
+	if (locate_hierarchies(cg, NULL, NULL, true, 0, arena, e) < 0)
+		return -1;
+	cg->undelegated = true;
+	return 0;
+}
+
+int cgroup_forgo(struct cgroup *cg, const struct oci_resources *resources, struct arena *arena, struct err *e)
+{
+	unsigned asked = controllers_asked(resources) & ~(1u << CONTROLLER_DEVICES);
+	size_t kept = 0;
+
+	/* systemd decides for itself. */
+	if (cg->manager == &cgroup_systemd)
+		return 0;
+	for (size_t i = 0; i < cg->n; i++) {
+		struct hierarchy *h = &cg->hierarchies[i];
+
+		if (hierarchy_permitted(h)) {
+			cg->hierarchies[kept++] = *h;
+			continue;
+		}
+		for (unsigned k = 0; k < CONTROLLERS; k++)
+			if (asked & h->controllers & 1u << k)
+				return not_permitted(k, h, resources, e);
+		log_info("cgroup", "left out dir=%s: not permitted", h->dir);
+		cg->forgone = true;
+	}
+	if (cg->n && !kept) {
+		cg->n = 0;
+		return borrow(cg, arena, e);
+	}
+	cg->n = kept;
+	cg->hybrid = cg->hybrid && kept > 1 && cg->hierarchies[kept - 1].v2;
 	return 0;
 }
 
@@ -300,6 +349,8 @@ static int apply_one(struct cgroup *cg, unsigned controller, const struct oci_re
 	const struct controller *c = controllers[controller];
 	const char *member = controller_asked(c, resources);
 	if (!member)
+		return 0;
+	if (controller == CONTROLLER_DEVICES && cg->forgone)
 		return 0;
 	if (cg->manager == &cgroup_none)
 		return unlimited(cg, controller, member, e);

@@ -27,6 +27,11 @@ int cgroup_from_record(const struct oci_hind_cgroup *, struct arena *, struct cg
 void cgroup_record(const struct cgroup *, struct arena *, struct oci_hind_cgroup *record);
 void cgroup_view(const struct cgroup *, struct arena *, struct cgroup_view *);
 
+/* For who may not make cgroups everywhere: leaves out the hierarchies where this process can make nothing, all of them
+ * if need be. An error where resources ask for a limit in one of these; rules for devices are no limit there, as who may
+ * make no device needs none. */
+int cgroup_forgo(struct cgroup *, const struct oci_resources *, struct arena *, struct err *) must_check;
+
 /* systemd makes a cgroup around a process that is there already: then cgroup_make comes after init. */
 bool cgroup_around_init(const struct cgroup *);
 /* Makes the cgroup (an existing empty one is taken over as crun and runc do; one with processes in it is an error). */

@@ -125,7 +125,7 @@ int device_attach(const struct hierarchy *h, const struct device_list *list, str
 	if (cgroup_fd < 0)
 		return err_sys(e, "linux.resources.devices: open cgroup %s", h->dir);
 	cleanup_fd int program_fd = bpf_load_device(program, n, e);
-	if (program_fd < 0 && e->code == EPERM && (geteuid() != 0 || !user_namespace_is_first())) {
+	if (program_fd < 0 && e->code == EPERM && (geteuid() != 0 || in_user_namespace())) {
 		/* Who may load no program can make no device nodes either: they have the kernel's own check. */
 		log_info("cgroup", "devices=not judged: a user may load no program for that");
 		return 0;

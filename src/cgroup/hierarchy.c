@@ -137,6 +137,23 @@ int hierarchy_missing_parents(const struct hierarchy *h)
 	return missing;
 }
 
+bool hierarchy_permitted(const struct hierarchy *h)
+{
+	cleanup_free char *dir = mem_strdup(h->dir);
+
+	for (char *end = dir + strlen(dir);;) {
+		if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0)
+			return true;
+		if (errno != ENOENT)
+			return false;
+		while (end > dir && *--end != '/')
+			;
+		if (end == dir)
+			return false;
+		*end = 0;
+	}
+}
+
 static int make_parents(
 	struct hierarchy *h, int (*made_parent)(struct hierarchy *, const char *, struct err *), struct err *e)
 {

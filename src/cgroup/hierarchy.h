@@ -33,6 +33,7 @@ struct cgroup {
 	struct hierarchy *borrowed; /* of a container that stays in the caller's cgroups: for cgroup_view alone */
 	size_t n_borrowed;
 	bool undelegated; /* it stays there because we may not make any, not because it was asked to */
+	bool forgone;     /* cgroup_forgo left out what resources might ask for */
 	int dir_fd;       /* cgroup_clone_fd's, or -1 */
 	bool no_clone;    /* there shall be none */
 };
@@ -58,8 +59,8 @@ extern const struct cgroup_manager cgroup_fs_v1, cgroup_fs_v2, cgroup_systemd, c
 int systemd_locate(struct cgroup *, const struct oci_config *, const char *id, struct arena *, struct err *) must_check;
 void systemd_from_record(struct cgroup *, const struct oci_hind_cgroup *, struct arena *);
 
-/* locate.c: the hierarchies of this host, with dir filled, in the arena. With cgroup_none, or where linux.cgroupsPath
- * names nothing and we may not make cgroups, they become the borrowed ones. */
+/* locate.c: the hierarchies of this host, with dir filled, in the arena. With cgroup_none they
+ * become the borrowed ones. */
 int locate_hierarchies(struct cgroup *, const char *cgroups_path, const char *id, bool wants_named,
 	unsigned asked_controllers, struct arena *, struct err *) must_check;
 /* For its tests: what /proc/self/cgroup says (options and own path, in `path`), and where mountinfo has each mounted.
@@ -79,6 +80,8 @@ struct hierarchy *hierarchy_with(const struct cgroup *, unsigned controller);
 void hierarchy_set_dir(struct hierarchy *, struct arena *);
 /* How many directories above the container's are missing. */
 int hierarchy_missing_parents(const struct hierarchy *);
+/* May this process make it, below the nearest directory that there is? */
+bool hierarchy_permitted(const struct hierarchy *);
 /* Makes the container's directory, with its parents where they are missing. made_parent (may be NULL) is called for
  * each parent that this call made, from the top, before anything is made below it; it gets the parent's full path. A
  * directory that is there already must hold no process. */

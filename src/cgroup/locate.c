@@ -5,20 +5,16 @@
  * config-linux.md, "Control groups": an absolute cgroupsPath is below the hierarchy's root, a relative one where the
  * runtime likes: in the runtime's own cgroup on v1, beside it on v2, where a cgroup with processes in it cannot hand
  * controllers to its children. */
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cgroup/controller.h"
-#include "sys/capable.h"
 
 #define ROOT "/sys/fs/cgroup"
 #define PROC_FILE_MAX (16u << 20)
@@ -272,37 +268,11 @@ static void note_missing_parents(struct cgroup *cg)
 	}
 }
 
-/* Only root may make /hind in the root of a hierarchy, in each or in none: one look. A file system that is mounted
- * read-only is an error for the machine's root, and the same refusal for a user's. */
-static bool may_make(const char *mount_dir)
-{
-	char dir[PATH_MAX];
-	int status;
-	snprintf(dir, sizeof dir, "%s/hind", mount_dir);
-	status = faccessat(AT_FDCWD, dir, W_OK, AT_EACCESS);
-	if (status < 0 && errno == ENOENT)
-		status = faccessat(AT_FDCWD, mount_dir, W_OK, AT_EACCESS);
-	if (status == 0 || (errno != EACCES && errno != EROFS))
-		return true;
-	return errno == EROFS && geteuid() == 0 && user_namespace_is_first();
-}
-
-/* Runtimes of users without privileges are called without a cgroupsPath, and then no cgroup is what they are to make. */
-static bool is_undelegated(const struct cgroup *cg, const char *cgroups_path, const struct hierarchy *h, size_t n)
-{
-	size_t i = 0;
-	if (cg->manager == &cgroup_none || (cgroups_path && *cgroups_path))
-		return false;
-	while (i < n && !h[i].mount_dir)
-		i++;
-	return i < n && !may_make(h[i].mount_dir);
-}
-
 /* The hierarchies that are mounted, with their paths: the container's own, or our own where it stays with us. */
 static void settle(struct cgroup *cg, struct hierarchy *h, size_t n, const char *cgroups_path, const char *id,
 	char **roots, struct arena *arena)
 {
-	bool borrow = cg->manager == &cgroup_none || cg->undelegated;
+	bool borrow = cg->manager == &cgroup_none;
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
 		const char *root = roots[i] ? roots[i] : "/", *own = h[i].path;
@@ -326,7 +296,7 @@ int locate_hierarchies(struct cgroup *cg, const char *cgroups_path, const char *
 {
 	bool pure_v2 = is_mount(ROOT, true), named = cgroups_path && *cgroups_path;
 	bool relative = named && *cgroups_path != '/';
-	bool own = relative || cg->manager == &cgroup_none || (pure_v2 && !named && !may_make(ROOT));
+	bool own = relative || cg->manager == &cgroup_none;
 	char *text = "0::/\n";
 	if ((!pure_v2 || own) && read_proc("/proc/self/cgroup", arena, &text, e) < 0)
 		return -1;
@@ -336,13 +306,10 @@ int locate_hierarchies(struct cgroup *cg, const char *cgroups_path, const char *
 		n = only_v2(h, n);
 	n = drop_unwanted(h, n, wants_named, asked_controllers);
 	char **roots = arena_alloc(arena, (n + 1) * sizeof *roots);
-	bool usual = usual_places(h, n, pure_v2, arena);
-	cg->undelegated = usual && is_undelegated(cg, cgroups_path, h, n);
-	if (!usual || relative || cg->undelegated || cg->manager == &cgroup_none) {
+	if (!usual_places(h, n, pure_v2, arena) || own) {
 		if (read_proc("/proc/self/mountinfo", arena, &text, e) < 0)
 			return -1;
 		locate_parse_mountinfo(text, arena, h, n, roots);
-		cg->undelegated = is_undelegated(cg, cgroups_path, h, n);
 	}
 	settle(cg, h, n, cgroups_path, id, roots, arena);
 	if (!cg->n && !cg->n_borrowed)

@@ -31,7 +31,7 @@
 /* uid 0 of a user namespace is a user of the host, whose manager is its own. */
 static bool is_user(void)
 {
-	return geteuid() != 0 || !user_namespace_is_first();
+	return geteuid() != 0 || in_user_namespace();
 }
 
 static int call_on(struct dbus *bus, const char *service, const char *path, const char *interface, const char *member,

@@ -53,9 +53,11 @@ int launch_opts_preserve(struct launch_opts *o, uint64_t activated, struct err *
 int launch_opts_settle(const struct globals *g, const char *id, struct launch_opts *o, struct err *e)
 {
 	uint64_t activated;
+	enum rootless rootless;
 
-	if (container_id_check(id, e))
+	if (container_id_check(id, e) || rootless_parse(g->rootless, &rootless, e))
 		return -1;
+	o->forgo_cgroups = rootless_cgroups(rootless);
 	/* Socket activation: sd_listen_fds(3) passes 3 .. 3+LISTEN_FDS-1, which go before those of --preserve-fds. */
 	if (activated_fds(&activated, e) || launch_opts_preserve(o, activated, e))
 		return -1;
@@ -65,6 +67,13 @@ int launch_opts_settle(const struct globals *g, const char *id, struct launch_op
 	if (!o->bundle)
 		o->bundle = ".";
 	return 0;
+}
+
+int launch_opts_load(const struct globals *g, const struct launch_opts *o, struct bundle *b, struct err *e)
+{
+	struct bundle_opts opts = { .config_path = o->config_path, .strict = g->strict, .id = o->id };
+
+	return rootless_parse(g->rootless, &opts.rootless, e) || bundle_load(o->bundle, &opts, g->arena, b, e) ? -1 : 0;
 }
 
 int launch_opts_check(const struct launch_opts *o, const struct oci_config *c, struct err *e)

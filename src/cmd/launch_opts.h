@@ -30,6 +30,8 @@
 
 /* What the options leave open: the root, the bundle's default, the descriptors to keep. */
 int launch_opts_settle(const struct globals *, const char *id, struct launch_opts *, struct err *) must_check;
+/* The bundle that they name. */
+int launch_opts_load(const struct globals *, const struct launch_opts *, struct bundle *, struct err *) must_check;
 /* The descriptors alone; the first `activated` of them come by socket activation. */
 int launch_opts_preserve(struct launch_opts *, uint64_t activated, struct err *) must_check;
 /* The rules of terminal, console socket and detach. */

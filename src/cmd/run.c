@@ -138,7 +138,7 @@ static int run_bundle(const struct globals *g, const char *id, struct launch_opt
 
 	if (launch_opts_settle(g, id, o, e))
 		return -1;
-	status = bundle_load(o->bundle, o->config_path, g->strict, g->arena, &b, e);
+	status = launch_opts_load(g, o, &b, e);
 	if (status == 0) {
 		l = (struct launch){ .opts = o,
 			.config = &b.config,
@@ -176,6 +176,7 @@ static int run_image(
 {
 	struct image_opts image_opts = run_flags_image(f);
 	struct oci_config made = { 0 }, config = { 0 };
+	enum rootless rootless;
 	struct launch l;
 	struct json_out *out;
 	const char *dir, *text;
@@ -186,7 +187,8 @@ static int run_image(
 		image_open(argv[1], &image_opts, g->arena, image, e))
 		return -1;
 	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
-	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e))
+	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e) ||
+		rootless_parse(g->rootless, &rootless, e) || rootless_amend(rootless, f->launch.id, &made, g->arena, e) < 0)
 		return -1;
 	out = json_out_new(f->dry_run);
 	json_struct(out, &json_oci_config, &made);

@@ -27,7 +27,8 @@ static void make_rootless(struct oci_config *c, struct arena *a)
 {
 	struct oci_linux *l = c->linux;
 	struct oci_id_mapping *maps = arena_alloc(a, 2 * sizeof *maps);
-	static char *bind_options[] = { "rbind", "nosuid", "noexec", "nodev", "ro", NULL };
+	static char *bind_options[] = { "rbind", "nosuid", "noexec", "nodev", "rro", NULL };
+	size_t kept = 0;
 
 	maps[0] = (struct oci_id_mapping){ .container_id = 0,
 		.host_id = geteuid(),
@@ -47,6 +48,9 @@ static void make_rootless(struct oci_config *c, struct arena *a)
 	for (size_t i = 0; i < c->n_mounts; i++) {
 		struct oci_mount *m = &c->mounts[i];
 
+		/* The bind of /sys brings the cgroups along, and nothing in it can be written (CVE-2023-25809). */
+		if (strncmp(m->destination, "/sys/", 5) == 0)
+			continue;
 		if (m->type && strcmp(m->type, "sysfs") == 0) {
 			m->type = "none";
 			m->source = "/sys";
@@ -57,7 +61,9 @@ static void make_rootless(struct oci_config *c, struct arena *a)
 		for (size_t j = 0; m->type && strcmp(m->type, "devpts") == 0 && j < m->n_options; j++)
 			if (strncmp(m->options[j], "gid=", 4) == 0)
 				m->options[j--] = m->options[--m->n_options], m->options[m->n_options] = NULL;
+		c->mounts[kept++] = *m;
 	}
+	c->n_mounts = kept;
 }
 
 static int spec(const struct globals *g, int argc, char **argv, struct err *e)

@@ -11,6 +11,16 @@
 #include "step/launch.h"
 #include "step/step.h"
 
+/* ---- rootless.c: callers without privileges ---- */
+enum rootless { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
+/* word: of --rootless, or NULL for auto. */
+int rootless_parse(const char *word, enum rootless *, struct err *) must_check;
+/* May cgroups be left out that this process may not make? auto: for everybody but the host's root. */
+bool rootless_cgroups(enum rootless);
+/* Adds what a configuration lacks for a caller without privileges: a user namespace with the caller's ids, and a place
+ * for the cgroup below the caller's own. Changes nothing else, and nothing for root. 1 where
+ * a user namespace was added. */
+int rootless_amend(enum rootless, const char *id, struct oci_config *, struct arena *, struct err *) must_check;
 #define OCI_VERSION_MIN "1.0.0" /* of the runtime-spec */
 #define OCI_VERSION_MAX "1.3.0"
 
@@ -21,9 +31,14 @@ struct bundle {
 	size_t len;
 	struct oci_config config;
 };
-/* dir: the bundle; config_path: another file than DIR/config.json, or NULL. strict: unknown properties are errors. */
-int bundle_load(const char *dir, const char *config_path, bool strict, struct arena *, struct bundle *,
-	struct err *) must_check;
+/* dir: the bundle. What the caller lacks the privileges for is amended (rootless_amend). */
+struct bundle_opts {
+	const char *config_path; /* another file than DIR/config.json, or NULL */
+	bool strict;             /* unknown properties are errors */
+	enum rootless rootless;
+	const char *id;
+};
+int bundle_load(const char *dir, const struct bundle_opts *, struct arena *, struct bundle *, struct err *) must_check;
 void bundle_close(struct bundle *); /* also after a failure of bundle_load */
 /* The same checks on a text, for `validate`, the shortcut and the tests; every problem (with warnings) is added. */
 int bundle_check(const char *text, size_t len, struct arena *, struct oci_config *, struct problems *) must_check;
@@ -33,6 +48,7 @@ extern const struct feature *const plan_features[];    /* NULL-terminated */
 extern const struct host_step *const plan_host[];      /* the parent, the fork among them */
 extern const struct init_step *const plan_init[];      /* the child, until it is created */
 extern const struct init_step *const plan_init_last[]; /* the child, from `start` to execve */
+extern const struct host_step *const plan_restore[];   /* `restore`: CRIU makes the processes, we make what is around */
 /* `exec`: a process that comes into a container */
 extern const struct feature *const plan_join_features[];
 extern const struct host_step *const plan_join_host[];
@@ -43,6 +59,8 @@ extern const struct init_step *const plan_join_last[];
 /* From a validated bundle to a container that is created; everything is undone when a step fails. The launch is zeroed
  * but for opts, config, bundle, arena and attached; launch_close closes what it holds. */
 int launch_create(struct launch *, struct err *) must_check;
+/* The same by another plan. */
+int launch_by(const struct host_step *const *plan, struct launch *, struct err *) must_check;
 /* Lets it start (attached launches only) and waits until execve has succeeded; runs the poststart hooks. */
 int launch_start(struct launch *, struct err *) must_check;
 /* What `delete --force` does, by what the launch knows; init is reaped. Nothing where somebody else has deleted it
@@ -81,10 +99,12 @@ void container_close(struct container *);
 int container_id_check(const char *id, struct err *) must_check;
 /* The OCI state: members of the record, with what status and pid are now. */
 void container_state(const struct container *, struct oci_state *);
+/* The same of one that is being made, for the hooks on the way. */
+void launch_state(const struct launch *, enum status, struct oci_state *);
 /* The ids below root in order, NULL-terminated; none where root does not exist. The caller frees each and the list. */
 int container_list(const char *root, char ***ids, struct err *) must_check;
-const char *store_default_root(
-	struct arena *); /* /run/hind; $XDG_RUNTIME_DIR/hind for a user, also as root of a user namespace */
+/* /run/hind; for a user, also as root of a user namespace, $XDG_RUNTIME_DIR/hind or /run/user/UID/hind. */
+const char *store_default_root(struct arena *);
 
 /* ---- release.c ---- */
 /* notify_socket: NOTIFY_SOCKET, or NULL. With one it returns when the container has said that it is ready (notify.c). */
@@ -96,6 +116,13 @@ int start_result(int fd, struct err *) must_check;
 int container_kill(struct container *, int sig, bool all, struct err *) must_check;
 /* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */
 int container_delete(struct container *, bool force, struct err *) must_check;
+
+/* ---- live_mount.c: mounts of a running container ---- */
+/* text: the list, or an object with the member `mounts`; name: of the file, for its errors. Either all of them are
+ * mounted, or none. */
+int container_mounts_add(struct container *, const char *text, const char *name, struct err *) must_check;
+/* Takes what is mounted at each destination away; an error leaves those before it removed. */
+int container_mounts_remove(struct container *, const char *text, const char *name, struct err *) must_check;
 
 /* ---- remover.c ---- */
 /* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute. */

@@ -23,7 +23,9 @@ int container_kill(struct container *c, int sig, bool all, struct err *e)
 			return cgroup_kill(c->cgroup, e);
 		return cgroup_signal(c->cgroup, sig, e);
 	}
-	if (c->pidfd < 0 || (pidfd_signal(c->pidfd, sig, e) && e->code == ESRCH)) {
+	if (c->pidfd < 0 || pidfd_signal(c->pidfd, sig, e)) {
+		if (c->pidfd >= 0 && e->code != ESRCH)
+			return -1;
 		err_set(e, "container not running");
 		e->code = ESRCH;
 		return -1;

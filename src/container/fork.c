@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "container/container.h"
 #include "container/steps.h"
+#include "linux/linux.h"
 #include "step/ns.h"
 #include "step/sync.h"
 #include "sys/clone.h"
@@ -232,6 +233,8 @@ static int fork_init(struct launch *l, struct err *e)
 	status = fork_guarded(l, pair[0], pair[1], e);
 	close(pair[1]);
 	fd_close(&l->kit.start_fd);
+	/* They would keep the container's mounts busy. */
+	host_mount_idmap.undo(l);
 	if (status == 0)
 		log_info("fork", "pid=%d", (int)l->pid);
 	return status;
@@ -243,11 +246,10 @@ static void fork_undo(struct launch *l)
 
 	if (l->pid <= 0)
 		return;
-	/* Without a pidfd: the number is that of our child until we reap it. */
-	if (l->pidfd < 0)
+	/* Our child keeps its number until it is reaped: without a pidfd, or where the call is refused (seccomp), the number
+	 * will do, and to wait for one that nobody has killed would be to wait for ever. */
+	if (l->pidfd < 0 || (pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH))
 		kill(l->pid, SIGKILL);
-	else if (pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)
-		log_warn("fork", "%s", e.msg);
 	/* ECHILD: wait_foreground has reaped it. */
 	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "container/container.h"
 #include "container/steps.h"
 #include "step/init.h"
@@ -18,17 +19,24 @@
 static int hygiene(struct init *in, struct err *e)
 {
 	const struct kit *k = in->kit;
-	int keep[8 + NS_COUNT] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd,
+	const int first[] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd,
 		k->seccomp_agent_fd, log_fd(), k->notify_fd };
+	cleanup_free int *keep = mem_alloc((ARRAY_LEN(first) + NS_COUNT + 2 * k->n_mounts) * sizeof *keep);
+	size_t n = ARRAY_LEN(first);
 
 	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). What is meant for
 	 * the program waits as close-on-exec, too, until right before execve. */
+	memcpy(keep, first, sizeof first);
 	for (int i = 0; i < NS_COUNT; i++)
-		keep[8 + i] = k->ns_fd[i];
+		keep[n++] = k->ns_fd[i];
+	for (size_t i = 0; i < k->n_mounts; i++) {
+		keep[n++] = k->mounts[i].tree_fd;
+		keep[n++] = k->mounts[i].userns_fd;
+	}
 	for (int fd = 3; fd < 3 + k->preserve_fds; fd++)
 		if (fd_cloexec(fd, 1, e) && e->code != EBADF)
 			return -1;
-	return fd_close_others(3 + k->preserve_fds, keep, ARRAY_LEN(keep), e);
+	return fd_close_others(3 + k->preserve_fds, keep, n, e);
 }
 
 const struct init_step init_hygiene = { "descriptors", NULL, hygiene };

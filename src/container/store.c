@@ -24,10 +24,11 @@ const char *store_default_root(struct arena *arena)
 
 	/* Engines of users without privileges call us as root of a user namespace that they made. USER is root where
 	 * somebody has logged in as root of a container with such a namespace. */
-	if (!runtime_dir || !*runtime_dir ||
-		(geteuid() == 0 && (user_namespace_is_first() || (user && str_eq(user, "root")))))
+	if (geteuid() == 0 && (!runtime_dir || !in_user_namespace() || (user && str_eq(user, "root"))))
 		return "/run/hind";
-	return arena_printf(arena, "%s/hind", runtime_dir);
+	if (runtime_dir && *runtime_dir == '/')
+		return arena_printf(arena, "%s/hind", runtime_dir);
+	return arena_printf(arena, "/run/user/%u/hind", geteuid());
 }
 
 int container_id_check(const char *id, struct err *e)

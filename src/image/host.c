@@ -128,9 +128,14 @@ static int mounts(const struct image *image, const char *state_dir, struct mount
 	size_t first = list->n;
 	int bound = 0;
 
-	/* Without an overlay root.path is bound with all that is mounted below it. */
-	if (!opts->no_overlay || opts->read_only)
+	if (image->in_pieces) {
+		for (size_t i = 0; i < first; i++)
+			if (str_eq(list->v[i].type, "bind") && mask_sockets(list->v + i, 1, list->arena, config, e))
+				return -1;
+	} else if (!opts->no_overlay || opts->read_only) {
+		/* Without an overlay root.path is bound with all that is mounted below it. */
 		bound = submount_add("/", opts->no_overlay ? not_bound_written_through : not_bound, "rro", list, e);
+	}
 	if (bound < 0)
 		return -1;
 	if (bound > 0 && mask_sockets(list->v + first, bound, list->arena, config, e))

@@ -15,8 +15,13 @@ int image_open(const char *name, const struct image_opts *opts, struct arena *ar
 			image->kind = kinds[i];
 	if (image->kind->open(image, name, arena, e))
 		return err_wrap(e, "image \"%s\"", name);
-	if (!opts->no_overlay && overlay_check(image, e))
-		return err_wrap(e, "image \"%s\"", name);
+	if (!opts->no_overlay) {
+		int in_pieces = overlay_check(image, e) ? -1 : pieces_wanted(image, arena, e);
+
+		if (in_pieces < 0)
+			return err_wrap(e, "image \"%s\"", name);
+		image->in_pieces = in_pieces;
+	}
 	log_debug("image", "opened kind=%s path=%s", image->kind->name, image->path);
 	return 0;
 }
@@ -33,7 +38,9 @@ int image_config(const struct image *image, const char *state_dir, struct mount_
 	config->root->readonly = config->root->has_readonly = image->opts.read_only;
 	if (image->opts.no_overlay)
 		config->root->path = image->path;
-	else
+	else if (image->in_pieces && pieces_config(image, state_dir, list, config, e))
+		return err_wrap(e, "image \"%s\"", image->path);
+	else if (!image->in_pieces)
 		overlay_config(image, state_dir, list, config);
 	return image->kind->mounts(image, state_dir, list, config, e);
 }

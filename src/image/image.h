@@ -19,6 +19,7 @@ struct image {
 	struct image_opts opts;
 	const char *path; /* the root directory on the host, absolute, without links and without a "/" at its end */
 	int root_fd;      /* O_PATH of it */
+	bool in_pieces;   /* each directory in it by itself, with all that is mounted below (pieces.c) */
 };
 
 /* One way to name an image. The kinds are asked in the order of image.c. */

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/capable.h"
 
 /* File systems that compare names in their own way, or look them up anew each time: the kernel takes none as a lower
  * layer. Numbers as in linux/magic.h and the file systems' own headers. */
@@ -47,7 +49,8 @@ int overlay_check(const struct image *image, struct err *e)
 	if (fs_fd < 0 && errno == ENODEV)
 		return err_set(e, "this kernel has no overlay file system to catch what is written: load the module "
 				  "\"overlay\", or give --no-overlay to write into the image");
-	if (fs_fd < 0)
+	/* Without privileges it will be made in a user namespace, and only there the question can be asked. */
+	if (fs_fd < 0 && (errno != EPERM || capable(CAP_SYS_ADMIN)))
 		return err_sys(e, "fsopen overlay");
 	if (fstatfs(image->root_fd, &fs))
 		return err_sys(e, "fstatfs %s", image->path);

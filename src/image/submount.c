@@ -114,3 +114,14 @@ int submount_add(
 	}
 	return added;
 }
+
+int submount_any(const char *directory, struct arena *arena, struct err *e)
+{
+	cleanup_free char *text = NULL;
+	size_t n, len;
+
+	if (file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, &len, e))
+		return -1;
+	submount_parse(text, directory, NULL, arena, &n);
+	return n > 0;
+}

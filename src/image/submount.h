@@ -20,4 +20,7 @@ char **submount_parse(
 int submount_add(const char *directory, const char *const *except, const char *option, struct mount_list *,
 	struct err *e) must_check;
 
+/* 1: something is mounted below the directory. */
+int submount_any(const char *directory, struct arena *, struct err *) must_check;
+
 #endif

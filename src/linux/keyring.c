@@ -46,7 +46,7 @@ static int join(struct init *init, struct err *e)
 			"(--no-new-keyring does without)",
 			name);
 	if (key < 0)
-		return err_sys(e, "join session keyring %s", name);
+		return err_sys(e, "keyctl: join session keyring %s", name);
 	/* Ids are looked at as the searcher's user namespace has them: across one, we are not "the user". */
 	permissions |= ns_find(init->config, NS_USER) ? KEY_OTHER_SEARCH : KEY_USER_SEARCH;
 	if (syscall(SYS_keyctl, KEYCTL_SETPERM, key, permissions) < 0)

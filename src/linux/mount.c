@@ -46,10 +46,9 @@ static void validate_data(const char *path, const char *word, bool bind, struct 
 {
 	const char *near;
 
-	if (str_eq(word, "idmap") || str_eq(word, "ridmap") || str_starts(word, "idmap=") ||
-		str_starts(word, "ridmap=")) {
-		problem_add(problems, path, "\"%s\": id-mapped mounts are not supported by this version", word);
-	} else if (bind) {
+	if (str_starts(word, "idmap=") || str_starts(word, "ridmap="))
+		return;
+	if (bind) {
 		near = nearest_option(word);
 		problem_at(problems, true, 0, 0, path, "\"%s\" is no option of a bind mount and has no effect%s%s%s",
 			word, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
@@ -101,9 +100,7 @@ static void validate_one(const struct oci_config *config, size_t i, struct probl
 			"needs a type (a file system such as \"tmpfs\"), or \"bind\" among the options");
 	if (o.copy_up && !str_eq(m->type, "tmpfs"))
 		problem_add(problems, AT("mounts[%zu].options", i), "\"tmpcopyup\" is for type tmpfs only");
-	if (m->n_uid_mappings || m->n_gid_mappings)
-		problem_add(problems, AT("mounts[%zu].%s", i, m->n_uid_mappings ? "uidMappings" : "gidMappings"),
-			"id-mapped mounts are not supported by this version");
+	mount_idmap_validate(config, i, &o, problems);
 	for (size_t j = 0; j < m->n_options; j++) {
 		const char *path = AT("mounts[%zu].options[%zu]", i, j);
 
@@ -132,7 +129,7 @@ static void report(struct json_out *out)
 	json_key(out, "idmap");
 	json_open_object(out);
 	json_key(out, "enabled");
-	json_bool(out, false);
+	json_bool(out, true);
 	json_close_object(out);
 	json_close_object(out);
 }
@@ -240,9 +237,8 @@ static int remount(struct mount_entry *m, struct err *e)
 	fs_fd = mountfd_fspick(fd, e);
 	if (fs_fd < 0)
 		return err_wrap(e, "remount");
-	for (size_t i = 0; i < o->n_super; i++)
-		if (mountfd_config(fs_fd, o->super[i], NULL, e))
-			return err_wrap(e, "remount");
+	if (mount_tree_superblock(m, fs_fd, e))
+		return err_wrap(e, "remount");
 	for (size_t i = 0; i < o->n_data; i++)
 		if (mount_tree_configure(fs_fd, o->data[i], e))
 			return err_wrap(e, "remount");
@@ -322,6 +318,16 @@ static int keep_handles(const struct mount_entry *m, int tree_fd, struct err *e)
 	return place ? keep(place, tree_fd, e) : 0;
 }
 
+static int open_source(const struct mount_entry *m, struct err *e)
+{
+	int ready_fd = mount_idmap_tree(m), fd;
+
+	if (ready_fd < 0)
+		return mount_source_open(m, e);
+	fd = fcntl(ready_fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? err_sys(e, "dup") : fd;
+}
+
 static int mount_tree(struct mount_entry *m, struct err *e)
 {
 	cleanup_fd int source_fd = -1, target_fd = -1, tree_fd = -1;
@@ -329,7 +335,7 @@ static int mount_tree(struct mount_entry *m, struct err *e)
 	struct stat st;
 
 	if (is_bind(m->config, &m->options)) {
-		source_fd = mount_source_open(m, e);
+		source_fd = open_source(m, e);
 		if (source_fd < 0)
 			return err_wrap(e, "source");
 		if (fstat(source_fd, &st) < 0)
@@ -346,7 +352,13 @@ static int mount_tree(struct mount_entry *m, struct err *e)
 		return -1;
 	if (m->options.copy_up && copy_up(target_fd, tree_fd, e))
 		return -1;
-	return mountfd_attach(tree_fd, target_fd, e) || keep_handles(m, tree_fd, e) ? -1 : 0;
+	if (mount_idmap_apply(m, tree_fd, e))
+		return -1;
+	if (mountfd_attach(tree_fd, target_fd, e) || keep_handles(m, tree_fd, e))
+		return -1;
+	if (m->mount_fd)
+		*m->mount_fd = take_fd(&tree_fd);
+	return 0;
 }
 
 /* --- the list --- */
@@ -385,23 +397,26 @@ static int mount_one(struct mount_entry *m, struct err *e)
 	return linked ? (linked < 0 ? -1 : 0) : mount_tree(m, e);
 }
 
+int mount_apply(struct init *init, size_t index, int *mount_fd, struct err *e)
+{
+	const struct oci_mount *config = &init->config->mounts[index];
+	struct mount_entry m = { .init = init, .index = index, .config = config, .mount_fd = mount_fd };
+	int status;
+
+	mount_options_parse(config->options, config->n_options, &m.options);
+	m.type = is_bind(config, &m.options) ? "bind" : config->type ? config->type : "none";
+	status = mount_one(&m, e);
+	if (status == 0)
+		tell(&m);
+	mount_options_free(&m.options);
+	return status ? mount_entry_error(index, config, str_eq(m.type, "bind"), e) : 0;
+}
+
 static int mount_all(struct init *init, struct err *e)
 {
-	const struct oci_config *config = init->config;
-
-	for (size_t i = 0; i < config->n_mounts; i++) {
-		struct mount_entry m = { .init = init, .config = &config->mounts[i] };
-		int status;
-
-		mount_options_parse(m.config->options, m.config->n_options, &m.options);
-		m.type = is_bind(m.config, &m.options) ? "bind" : m.config->type ? m.config->type : "none";
-		status = mount_one(&m, e);
-		if (status == 0)
-			tell(&m);
-		mount_options_free(&m.options);
-		if (status)
-			return err_wrap(e, "mounts[%zu] at %s", i, m.config->destination);
-	}
+	for (size_t i = 0; i < init->config->n_mounts; i++)
+		if (mount_apply(init, i, NULL, e))
+			return -1;
 	return 0;
 }
 

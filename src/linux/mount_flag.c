@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "sys/mountfd.h"
 
 /* clang-format off */
@@ -33,6 +34,7 @@ const struct mount_option mount_option_table[] = {
 	NO_ATTR("diratime", MOUNT_ATTR_NODIRATIME),
 	SUPER("dirsync", "dirsync"),
 	NO_ATTR("exec", MOUNT_ATTR_NOEXEC),
+	KIND("idmap", OPTION_IDMAP),
 	SUPER("iversion",
 		"i_version"), /* no flag of the VFS any more: ext4 takes it as its own, others have it always */
 	SUPER("lazytime", "lazytime"),
@@ -59,6 +61,7 @@ const struct mount_option mount_option_table[] = {
 	ATTR("relatime", MOUNT_ATTR_RELATIME),
 	KIND("remount", OPTION_REMOUNT),
 	NO_ALL("rexec", MOUNT_ATTR_NOEXEC),
+	KIND("ridmap", OPTION_IDMAP_ALL),
 	SUPER("rmand", "mand"),
 	ALL("rnoatime", MOUNT_ATTR_NOATIME),
 	ALL("rnodev", MOUNT_ATTR_NODEV),
@@ -173,9 +176,25 @@ static void add_option(struct mount_options *o, const struct mount_option *optio
 	case OPTION_TARGET_LINK:
 		o->target_link = true;
 		break;
+	case OPTION_IDMAP:
+	case OPTION_IDMAP_ALL:
+		o->idmap = true;
+		o->idmap_all = option->kind == OPTION_IDMAP_ALL;
+		break;
 	case OPTION_NOTHING:
 		break;
 	}
+}
+
+/* "idmap" and "ridmap" may have mappings behind them. */
+static const struct mount_option *option_of_word(const char *word, struct mount_options *o)
+{
+	bool all = str_starts(word, "ridmap=");
+
+	if (!all && !str_starts(word, "idmap="))
+		return mount_option_find(word);
+	o->idmap_words = strchr(word, '=') + 1;
+	return mount_option_find(all ? "ridmap" : "idmap");
 }
 
 void mount_options_parse(char *const *options, size_t n, struct mount_options *o)
@@ -184,7 +203,7 @@ void mount_options_parse(char *const *options, size_t n, struct mount_options *o
 	o->super = mem_alloc((n + 1) * sizeof *o->super);
 	o->data = mem_alloc((n + 1) * sizeof *o->data);
 	for (size_t i = 0; i < n; i++) {
-		const struct mount_option *option = mount_option_find(options[i]);
+		const struct mount_option *option = option_of_word(options[i], o);
 
 		if (option)
 			add_option(o, option);

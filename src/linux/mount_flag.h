@@ -20,6 +20,8 @@ struct mount_option {
 		OPTION_COPY_LINK,   /* copy-symlink: a source that is a link becomes a link, not a mount */
 		OPTION_SOURCE_LINK, /* src-nofollow: a source that is a link is mounted itself */
 		OPTION_TARGET_LINK, /* dest-nofollow: a destination that is a link is mounted over */
+		OPTION_IDMAP,       /* ids of the files are mapped; with "idmap=MAPPINGS" by these */
+		OPTION_IDMAP_ALL,   /* on every mount of the tree */
 		OPTION_NOTHING,     /* means what is so anyway */
 	} kind;
 	uint64_t value;
@@ -36,8 +38,9 @@ struct mount_options {
 		bool all;
 	} propagation[4]; /* in the order given: "slave", then "shared" makes a mount both */
 	size_t n_propagation;
-	bool bind, recursive, remount, copy_up, copy_link, source_link, target_link;
-	const char **super; /* superblock flags as fsconfig(2) knows them, in the order given */
+	bool bind, recursive, remount, copy_up, copy_link, source_link, target_link, idmap, idmap_all;
+	const char *idmap_words; /* what stands behind "idmap=", or NULL */
+	const char **super;      /* superblock flags as fsconfig(2) knows them, in the order given */
 	size_t n_super;
 	const char **data; /* what is in no table: the file system's own, in the order given */
 	size_t n_data;

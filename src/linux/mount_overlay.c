@@ -46,7 +46,8 @@ static int make_like(const struct mount_entry *m, const char *path, const struct
 	fd = openat(handle, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "open");
-	if ((like->st_uid || like->st_gid) && fchown(fd, like->st_uid, like->st_gid))
+	/* In a user namespace without that id, the directory is root's. */
+	if ((like->st_uid || like->st_gid) && fchown(fd, like->st_uid, like->st_gid) && errno != EINVAL)
 		return err_sys(e, "chown");
 	return fchmod(fd, like->st_mode & 07777) ? err_sys(e, "chmod") : 0;
 }

@@ -17,20 +17,36 @@
 #include "step/ns.h"
 #include "sys/mountfd.h"
 
-static bool in_user_namespace(const struct init *init)
+static bool in_container_userns(const struct init *init)
 {
 	return init->new_ns[NS_USER] || init->join_ns[NS_USER];
 }
 
+int mount_entry_error(size_t index, const struct oci_mount *m, bool bind, struct err *e)
+{
+	const char *type = bind ? "bind" : m->type && *m->type ? m->type : "none";
+	const char *source = m->source && !str_eq(m->source, type) ? m->source : "";
+
+	return err_wrap(e, "mounts[%zu] at %s (%s%s%s)", index, m->destination, type,
+		!*source ? ""
+		: bind   ? " of "
+			 : " ",
+		source);
+}
+
+char *mount_source_path(const char *bundle, const char *source)
+{
+	return *source == '/' ? mem_strdup(source) : mem_printf("%s/%s", bundle, source);
+}
+
 int mount_source_open(const struct mount_entry *m, struct err *e)
 {
-	const char *source = m->config->source;
-	cleanup_free char *joined = *source == '/' ? NULL : mem_printf("%s/%s", m->init->bundle, source);
+	cleanup_free char *path = mount_source_path(m->init->bundle, m->config->source);
 	/* By its name and not from the bundle's fd, which is of the parent's mount namespace: only what is mounted in
 	 * our own copy can be cloned. */
-	int fd = mountfd_open(AT_FDCWD, joined ? joined : source, !m->options.source_link, e);
+	int fd = mountfd_open(AT_FDCWD, path, !m->options.source_link, e);
 
-	if (fd < 0 && e->code == EACCES && in_user_namespace(m->init))
+	if (fd < 0 && e->code == EACCES && in_container_userns(m->init))
 		return err_wrap(
 			e, "the container's root user, who is another one on the host, has to reach the source");
 	return fd;
@@ -75,9 +91,11 @@ int mount_tree_attributes(const struct mount_entry *m, int tree_fd, struct err *
 static int make_copy(const struct mount_entry *m, int source_fd, struct err *e)
 {
 	const struct mount_options *o = &m->options;
-	cleanup_fd int tree_fd = mountfd_clone(source_fd, o->recursive, e);
+	int ready_fd = mount_idmap_tree(m);
+	cleanup_fd int tree_fd =
+		ready_fd < 0 ? mountfd_clone(source_fd, o->recursive, e) : fcntl(ready_fd, F_DUPFD_CLOEXEC, 3);
 
-	if (tree_fd < 0 && e->code == EINVAL && !o->recursive && in_user_namespace(m->init))
+	if (tree_fd < 0 && e->code == EINVAL && !o->recursive && in_container_userns(m->init))
 		return err_wrap(e,
 			"%s has mounts below it that a user namespace may not uncover: rbind takes them along",
 			m->config->source);
@@ -113,6 +131,21 @@ int mount_tree_configure(int fs_fd, const char *word, struct err *e)
 	return mountfd_config(fs_fd, equals ? key : word, equals ? equals + 1 : NULL, e);
 }
 
+/* To mount(2) inode versions were a flag that meant nothing to most file systems; as a word, those refuse it. */
+int mount_tree_superblock(const struct mount_entry *m, int fs_fd, struct err *e)
+{
+	for (size_t i = 0; i < m->options.n_super; i++) {
+		const char *word = m->options.super[i];
+
+		if (mountfd_config(fs_fd, word, NULL, e) == 0)
+			continue;
+		if (!str_eq(word, "i_version") || e->code != EINVAL)
+			return -1;
+		log_info("mount", "%s: iversion means nothing to %s", m->config->destination, m->type);
+	}
+	return 0;
+}
+
 /* Read-only by the mount alone: one superblock of proc, sysfs or cgroup serves many. Only a disk is better told itself,
  * or its journal is replayed. */
 static bool is_on_disk(const struct mount_entry *m)
@@ -133,9 +166,8 @@ int mount_tree_new(
 		return -1;
 	if (attr & MOUNT_ATTR_RDONLY && is_on_disk(m) && mountfd_config(fs_fd, "ro", NULL, e))
 		return -1;
-	for (size_t i = 0; i < m->options.n_super; i++)
-		if (mountfd_config(fs_fd, m->options.super[i], NULL, e))
-			return -1;
+	if (mount_tree_superblock(m, fs_fd, e))
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (mount_tree_configure(fs_fd, data[i], e))
 			return -1;
@@ -163,7 +195,7 @@ static int mode_of_target(const struct mount_entry *m, int target_fd, bool made,
 
 static int explain(const struct mount_entry *m, struct err *e)
 {
-	if (e->code == EPERM && in_user_namespace(m->init) && (str_eq(m->type, "proc") || str_eq(m->type, "sysfs")))
+	if (e->code == EPERM && in_container_userns(m->init) && (str_eq(m->type, "proc") || str_eq(m->type, "sysfs")))
 		return err_wrap(e,
 			"%s: a user namespace gets a new one only where the host's own is not covered by other mounts, "
 			"and with a namespace of its own (pid for proc, network for sysfs)",
@@ -175,7 +207,7 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 {
 	const struct mount_options *o = &m->options;
 	uint64_t attr = (o->set | o->set_all) & ~(uint64_t)(m->readonly_later ? MOUNT_ATTR_RDONLY : 0);
-	cleanup_free const char **data = mem_alloc((o->n_data + 1) * sizeof *data);
+	cleanup_free const char **data = mem_alloc((o->n_data + 2) * sizeof *data);
 	cleanup_fd int tree_fd = -1;
 	size_t n = o->n_data;
 	char mode[16];
@@ -183,6 +215,10 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 	if (strcmp(m->type, "overlay") == 0 && mount_overlay_dirs(m, e))
 		return err_wrap(e, "overlay");
 	memcpy(data, o->data, n * sizeof *data);
+	/* An overlay keeps its notes in trusted.*, which only the host's root can write; without them, it cannot replace
+	 * a directory of its lower layer. */
+	if (strcmp(m->type, "overlay") == 0 && in_container_userns(m->init))
+		data[n++] = "userxattr";
 	if (source_fd >= 0) {
 		tree_fd = make_copy(m, source_fd, e);
 	} else if (mode_of_target(m, target_fd, target_made, mode, sizeof mode, e) == 0) {

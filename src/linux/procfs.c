@@ -32,7 +32,7 @@ static int mount_new(struct err *e)
 	if (context_fd < 0)
 		return err_sys(e, "fsopen proc");
 	if (syscall(SYS_fsconfig, context_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return err_sys(e, "make a procfs");
+		return err_sys(e, "fsconfig: make a procfs");
 	fd = syscall(
 		SYS_fsmount, context_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	return fd < 0 ? err_sys(e, "fsmount proc") : fd;

@@ -23,6 +23,12 @@ struct cgroup_view {
 	size_t n;
 };
 
+/* What only the host's side can make for an entry of mounts[]. -1: nothing. */
+struct kit_mount {
+	int tree_fd;   /* the detached mount, its ids mapped */
+	int userns_fd; /* the user namespace whose maps a mount made later gets */
+};
+
 struct kit {
 	int host_proc_fd; /* a procfs of our own, attached nowhere (rule S3), of the host's pid namespace */
 	int bundle_fd;    /* O_PATH: hooks run here */
@@ -40,6 +46,8 @@ struct kit {
 	unsigned short seccomp_len;
 	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_* */
 	struct cgroup_view cgroup;
+	struct kit_mount *mounts; /* by the index in mounts[]; NULL where there is none to prepare */
+	size_t n_mounts;
 };
 
 #endif

@@ -1,8 +1,7 @@
 #include "sys/capable.h"
 
 #include <linux/capability.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,15 +15,9 @@ bool capable(int capability)
 	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
 }
 
-bool user_namespace_is_first(void)
+bool in_user_namespace(void)
 {
-	unsigned inside, outside, count;
-	FILE *f = fopen("/proc/self/uid_map", "re");
-	/* Without user namespaces in the kernel there is no such file. */
-	bool first = !f || (fscanf(f, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
-				   count == UINT32_MAX);
+	struct stat st;
 
-	if (f)
-		fclose(f);
-	return first;
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != 0xEFFFFFFDu; /* PROC_USER_INIT_INO, Linux 3.8 */
 }

@@ -6,7 +6,7 @@
 /* Is the capability (CAP_*) in our effective set? It counts for our own user namespace; some calls ask for it in the
  * first one. */
 bool capable(int capability);
-/* Are we in the first user namespace, where uid 0 is the machine's root? */
-bool user_namespace_is_first(void);
+/* Is this process in a user namespace other than the first one, so that uid 0 is not the machine's root? */
+bool in_user_namespace(void);
 
 #endif

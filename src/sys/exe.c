@@ -131,5 +131,5 @@ int exe_protect(const char *empty_dir, char *const *argv, struct err *e)
 	if (fd < 0)
 		return err_wrap(e, "protect the own executable");
 	execveat(fd, "", argv, environ, AT_EMPTY_PATH);
-	return err_sys(e, "execute the protected copy of the own executable");
+	return err_sys(e, "execveat: execute the protected copy of the own executable");
 }

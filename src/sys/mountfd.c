@@ -10,6 +10,9 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
+#ifndef MNT_DETACH
+#define MNT_DETACH 2 /* sys/mount.h */
+#endif
 #define VALUE_MAX 255 /* fsconfig(2) copies 256 bytes of a string, and says EINVAL to more */
 
 /* The context keeps what the file system said, one message a read, as "e overlay: ...": the errno alone is mostly
@@ -99,12 +102,35 @@ int mountfd_attach(int mount_fd, int target_fd, struct err *e)
 	return 0;
 }
 
+/* umount2(2) takes names only; that of a descriptor in our own procfs leads nowhere else. */
+int mountfd_detach(int proc_fd, int mount_fd, struct err *e)
+{
+	char name[32];
+
+	snprintf(name, sizeof name, "self/fd/%d", mount_fd);
+	if (fchdir(proc_fd) < 0)
+		return err_sys(e, "fchdir");
+	return syscall(SYS_umount2, name, MNT_DETACH) < 0 ? err_sys(e, "umount2") : 0;
+}
+
+static int set_attr(int mount_fd, bool recursive, struct mount_attr *attr, struct err *e)
+{
+	if (syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), attr,
+		    sizeof *attr) < 0)
+		return err_sys(e, "mount_setattr");
+	return 0;
+}
+
 int mountfd_setattr(int mount_fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation, struct err *e)
 {
 	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
 
-	if (syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
-		    sizeof attr) < 0)
-		return err_sys(e, "mount_setattr");
-	return 0;
+	return set_attr(mount_fd, recursive, &attr, e);
+}
+
+int mountfd_idmap(int mount_fd, bool recursive, int userns_fd, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = userns_fd };
+
+	return set_attr(mount_fd, recursive, &attr, e);
 }

@@ -33,8 +33,15 @@ int mountfd_open(int dir_fd, const char *path, bool follow, struct err *) must_c
 int mountfd_clone(int fd, bool recursive, struct err *) must_check;
 /* Attaches a detached mount (or moves an attached one) to the file or directory that target_fd holds. */
 int mountfd_attach(int mount_fd, int target_fd, struct err *) must_check;
+/* Takes the mount whose root mount_fd is out of the tree, with all below it; who uses it still has it until then. Changes
+ * the working directory to proc_fd, a procfs of our own in which "self" is this process. e->code is EINVAL where mount_fd
+ * is not the root of a mount, or the mount is locked. */
+int mountfd_detach(int proc_fd, int mount_fd, struct err *) must_check;
 /* set and clear: MOUNT_ATTR_*; propagation: MS_SHARED ... or 0. mount_fd must hold the root of a mount. */
 int mountfd_setattr(
 	int mount_fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation, struct err *) must_check;
+/* Maps the ids of a detached mount's files by the maps of the user namespace. Linux 5.12, and a file system that allows
+ * it: e->code is EINVAL where it does not. */
+int mountfd_idmap(int mount_fd, bool recursive, int userns_fd, struct err *) must_check;
 
 #endif

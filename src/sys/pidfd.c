@@ -14,7 +14,7 @@ int pidfd_of(pid_t pid, struct err *e)
 {
 	int fd = syscall(SYS_pidfd_open, pid, 0);
 
-	return fd < 0 ? err_sys(e, "process %d", (int)pid) : fd;
+	return fd < 0 ? err_sys(e, "pidfd_open of process %d", (int)pid) : fd;
 }
 
 int proc_start_time(pid_t pid, uint64_t *ticks, bool *zombie, struct err *e)

@@ -26,7 +26,7 @@ test_exchanged_destination_leads_nowhere()
 file" "$OUTPUT" "round $round: the host's directory"
 		else
 			# To see through it and refuse is fine; a source that has become another is not.
-			expect_match ' at /vol/target: ' "$ERROR" "round $round"
+			expect_match ' at /vol/target ' "$ERROR" "round $round"
 		fi
 		round=$((round + 1))
 	done

@@ -55,15 +55,15 @@ test_relative_source_is_in_the_bundle()
 test_missing_source_is_named_with_its_place()
 {
 	add '{destination:"/x",type:"bind",source:"/no/such/source",options:["rbind"]}'
-	expect_error 'mounts\[[0-9]+\] at /x: source: open /no/such/source: no such file or directory' run
+	expect_error 'mounts\[[0-9]+\] at /x \(bind of /no/such/source\): source: open /no/such/source: no such file or directory' run
 }
 
 test_nothing_can_be_made_below_proc()
 {
 	add '{destination:"/proc/self/new",type:"bind",source:"/dev/null",options:["bind"]}'
-	expect_error 'at /proc/self/new: create /proc/self/new: this file system takes no new files$' run
+	expect_error 'at /proc/self/new \(bind of /dev/null\): create /proc/self/new: this file system takes no new files$' run
 	config '.mounts[-1].source="/tmp" | .mounts[-1].destination="/proc/new/dir"'
-	expect_error 'at /proc/new/dir: create /proc/new/dir: this file system takes no new files$' run
+	expect_error 'at /proc/new/dir \(bind of /tmp\): create /proc/new/dir: this file system takes no new files$' run
 }
 
 test_type_bind_without_the_option()
@@ -93,9 +93,9 @@ test_kinds_must_agree()
 	mkdir dir
 	touch file
 	add "{destination:\"/etc/passwd\",type:\"bind\",source:\"$PWD/dir\",options:[\"bind\"]}"
-	expect_error 'mounts\[.*/etc/passwd: .*not a directory' run
+	expect_error 'mounts\[.*/etc/passwd \(bind of .*\): .*not a directory' run
 	config ".mounts[-1]={destination:\"/etc\",type:\"bind\",source:\"$PWD/file\",options:[\"bind\"]}"
-	expect_error 'mounts\[.*/etc: .*is a directory' run
+	expect_error 'mounts\[.*/etc \(bind of .*\): .*is a directory' run
 }
 
 # A FIFO, a socket or a device is bound like a file, and not opened.
@@ -185,7 +185,7 @@ test_data_of_the_file_system()
 test_the_kernels_own_words_are_in_the_error()
 {
 	add '{destination:"/t",type:"tmpfs",source:"tmpfs",options:["size=many"]}'
-	expect_error "mounts\[[0-9]+\] at /t: tmpfs: fsconfig size=many: .*size.*: invalid argument" run
+	expect_error "mounts\[[0-9]+\] at /t \(tmpfs\): tmpfs: fsconfig size=many: .*size.*: invalid argument" run
 	config '.mounts[-1].options=["bogus=1"]'
 	expect_error "Unknown parameter 'bogus'" run
 	config '.mounts[-1]={destination:"/t",type:"nonsuch",source:"x"}'
@@ -203,7 +203,7 @@ test_remount_changes_what_is_there()
 	expect_match ' /d ro,nosuid,relatime ' "$OUTPUT"
 	expect_match ' /t rw,nodev,noexec,relatime - tmpfs tmpfs rw,size=128k' "$OUTPUT"
 	config '.mounts[-1].destination="/etc"'
-	expect_error 'at /etc: remount: nothing is mounted exactly there' run
+	expect_error 'at /etc \(tmpfs\): remount: nothing is mounted exactly there' run
 }
 
 # The host's superblock is not ours: "remount,ro" is about the mount.
@@ -285,7 +285,7 @@ test_tmpcopyup_into_too_small_a_tmpfs()
 	mkdir b/rootfs/data
 	dd if=/dev/zero of=b/rootfs/data/large bs=1k count=200 2> dd.log
 	add '{destination:"/data",type:"tmpfs",source:"tmpfs",options:["tmpcopyup","size=64k"]}'
-	expect_error 'mounts\[[0-9]+\] at /data: .*large: .*no space left on device' run
+	expect_error 'mounts\[[0-9]+\] at /data \(tmpfs\): .*large: .*no space left on device' run
 }
 
 # --- destinations ---
@@ -404,7 +404,7 @@ test_locked_attributes()
 	see /run/d
 	expect_eq 'tmpfs ro,nosuid,noexec,relatime' "$SEEN"
 	config '.mounts[-1].options=["rbind","rrw"]'
-	expect_error 'at /run/d: mount_setattr: operation not permitted' run
+	expect_error 'at /run/d \(bind of .*\): mount_setattr: operation not permitted' run
 	umount dir
 }
 
@@ -465,4 +465,82 @@ test_failure_leaves_nothing()
 	expect_error 'no such file' run
 	expect_eq "$before" "$(cat /proc/self/mountinfo)"
 	expect_status 1 hind state "$ID"
+}
+
+# --- every word of the table, on a real mount ---
+
+# These are of the superblock; what cannot be seen in the mount table is at least taken.
+test_superblock_options()
+{
+	i=0
+	for word in sync rsync dirsync rdirsync lazytime; do
+		i=$((i + 1))
+		add "{destination:\"/t$i\",type:\"tmpfs\",source:\"tmpfs\",options:[\"$word\"]}"
+	done
+	add '{destination:"/t6",type:"tmpfs",source:"tmpfs",options:["sync","lazytime","async","nolazytime"]}'
+	add '{destination:"/t7",type:"tmpfs",source:"tmpfs",options:["rsync","rasync"]}'
+	run_sh 'awk "\$5 ~ /^\\/t[0-9]/ { print \$5, \$NF }" /proc/self/mountinfo'
+	# The mount table does not show lazytime for tmpfs on every kernel.
+	expect_eq "/t1 rw,sync
+/t2 rw,sync
+/t3 rw,dirsync
+/t4 rw,dirsync" "$(printf '%s\n' "$OUTPUT" | grep -E '^/t[1-4]' | sed 's/,inode64//')"
+	expect_match '^/t5 rw,lazytime' "$OUTPUT"
+	expect_no_match '^/t[67] .*(sync|lazytime)' "$OUTPUT"
+}
+
+test_options_that_change_nothing_a_container_could_see()
+{
+	mkdir dir
+	i=0
+	for word in mand nomand rmand rnomand iversion noiversion loud silent defaults; do
+		i=$((i + 1))
+		add "{destination:\"/t$i\",type:\"tmpfs\",source:\"tmpfs\",options:[\"$word\"]}"
+		add "{destination:\"/b$i\",type:\"bind\",source:\"$PWD/dir\",options:[\"bind\",\"$word\"]}"
+	done
+	run_sh 'grep -cE " /[tb][0-9] " /proc/self/mountinfo'
+	expect_eq 18 "$OUTPUT"
+}
+
+# Each attribute and its opposite, for one mount and for a tree; the last word counts.
+test_every_attribute_and_its_opposite()
+{
+	mkdir -p dir/sub
+	mount -t tmpfs -o noatime,nodiratime,nosymfollow,nodev,noexec,nosuid,ro one dir
+	mount -t tmpfs two dir/sub 2> mount.log || { mount -o remount,rw dir && mkdir -p dir/sub && mount -t tmpfs two dir/sub; }
+	mount -o remount,bind,ro,noatime,nodiratime,nosymfollow,nodev,noexec,nosuid dir/sub
+	mount -o remount,bind,ro,noatime,nodiratime,nosymfollow,nodev,noexec,nosuid dir
+	add "{destination:\"/p\",type:\"bind\",source:\"$PWD/dir\",options:[\"rbind\",\"rw\",\"dev\",\"exec\",\"suid\",\"atime\",\"diratime\",\"symfollow\"]}"
+	add "{destination:\"/r\",type:\"bind\",source:\"$PWD/dir\",options:[\"rbind\",\"rrw\",\"rdev\",\"rexec\",\"rsuid\",\"ratime\",\"rdiratime\",\"rsymfollow\"]}"
+	add "{destination:\"/s\",type:\"bind\",source:\"$PWD/dir\",options:[\"rbind\",\"rstrictatime\",\"rnostrictatime\",\"rnoatime\",\"rnorelatime\",\"rrelatime\"]}"
+	add "{destination:\"/a\",type:\"bind\",source:\"$PWD/dir\",options:[\"rbind\",\"rstrictatime\"]}"
+	add "{destination:\"/n\",type:\"tmpfs\",source:\"tmpfs\",options:[\"nosymfollow\",\"nodiratime\",\"relatime\",\"norelatime\",\"strictatime\",\"nostrictatime\",\"noatime\"]}"
+	see /p /p/sub /r /r/sub /s /a /n
+	umount dir/sub dir
+	expect_eq "rw,relatime
+ro,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow
+rw,relatime
+rw,relatime
+ro,nosuid,nodev,noexec,nodiratime,relatime,nosymfollow
+ro,nosuid,nodev,noexec,nodiratime,nosymfollow
+rw,noatime,nodiratime,nosymfollow" "$(cut -d' ' -f2 seen)"
+}
+
+test_nosymfollow_is_in_force()
+{
+	mkdir dir
+	ln -s /etc/passwd dir/link
+	add "{destination:\"/n\",type:\"bind\",source:\"$PWD/dir\",options:[\"bind\",\"rnosymfollow\"]}"
+	run_sh 'readlink /n/link; head -n 1 /n/link 2>&1 || :'
+	expect_match '^/etc/passwd$' "$OUTPUT"
+	expect_match 'Too many levels of symbolic links|Symbolic link loop' "$OUTPUT"
+}
+
+test_an_error_names_the_whole_entry()
+{
+	touch file
+	add "{destination:\"/etc\",type:\"bind\",source:\"$PWD/file\",options:[\"bind\"]}"
+	expect_error "mounts\[[0-9]+\] at /etc \(bind of $PWD/file\): the destination is a directory" run
+	config '.mounts[-1]={destination:"/etc/passwd",type:"tmpfs",source:"name"}'
+	expect_error 'mounts\[[0-9]+\] at /etc/passwd \(tmpfs name\): the destination is not a directory' run
 }

@@ -154,6 +154,29 @@ test_slave_and_unbindable()
 	expect_eq unbindable "$(propagation_of "$ID" /)" unbindable
 }
 
+# Alone it is about the root's mount, with an "r" in front about every mount below, too. A file system that is new in the
+# container has no peer to be a slave of.
+test_every_propagation_with_and_without_the_mounts_below()
+{
+	bundle_new b
+	while read -r kind root below; do
+		config ".linux.rootfsPropagation=\"$kind\""
+		create
+		expect_eq "${root#-}" "$(propagation_of "$ID" /)" "root, $kind"
+		expect_eq "${below#-}" "$(propagation_of "$ID" /proc)" "/proc, $kind"
+		expect_status 0 hind delete --force "$ID"
+	done <<- EOF
+		private - -
+		rprivate - -
+		slave master -
+		rslave master -
+		shared shared -
+		rshared shared shared
+		unbindable unbindable -
+		runbindable unbindable unbindable
+	EOF
+}
+
 test_unknown_propagation()
 {
 	bundle_new b '.linux.rootfsPropagation="sometimes"'

@@ -240,7 +240,7 @@ test_limit_that_is_refused_leaves_all_as_it_was()
 		blockIO:{throttleReadBpsDevice:[{major:7, minor:0, rate:1000000}, {major:999, minor:0, rate:1000000}]}}'
 	before=$(value cpuset cpuset.effective_cpus cpuset.cpus.effective)
 	expect_error 'linux\.resources\.blockIO\.throttleReadBpsDevice\[[01]\]: write "(7|999):0 .*' hind update -r r.json "$ID"
-	expect_eq "$(pick 400 50)" "$(value cpu cpu.shares cpu.weight)" shares
+	expect_eq "$(pick 400 49)" "$(value cpu cpu.shares cpu.weight)" shares
 	expect_eq 21 "$(value pids pids.max pids.max)" pids
 	expect_eq 67108864 "$(value memory memory.limit_in_bytes memory.max)" limit
 	expect_eq "$(pick 134217728 67108864)" "$(value memory memory.memsw.limit_in_bytes memory.swap.max)" swap

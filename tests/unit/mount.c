@@ -43,15 +43,17 @@ static void mounts(void)
 		mount_says((struct oci_mount){ "", "tmpfs", "tmpfs" }, 1, "mounts[0].destination", "is empty"));
 	CHECK("remount needs neither",
 		mount_says((struct oci_mount){ "/x", NULL, NULL, OPTIONS("remount", "ro") }, 0, "", ""));
-	CHECK("id-mapped mounts are refused, not ignored",
-		mount_says((struct oci_mount){ "/x", "bind", "/y", OPTIONS("idmap") }, 1, "mounts[0].options[0]",
-			"not supported"));
-	CHECK("and so are mappings", mount_says((struct oci_mount){ .destination = "/x",
-							.type = "bind",
-							.source = "/y",
-							.uid_mappings = maps,
-							.n_uid_mappings = 1 },
-					     1, "mounts[0].uidMappings", "not supported"));
+	CHECK("id-mapped by nothing", mount_says((struct oci_mount){ "/x", "bind", "/y", OPTIONS("bind", "idmap") }, 1,
+					      "mounts[0]", "it has none"));
+	CHECK("id-mapped by the option", mount_says((struct oci_mount){ "/x", "bind", "/y",
+							    OPTIONS("bind", "idmap=uids=0-1-2#5-6-7;gids=0-0-1") },
+						 0, "", ""));
+	CHECK("mappings of one kind only", mount_says((struct oci_mount){ .destination = "/x",
+							      .type = "bind",
+							      .source = "/y",
+							      .uid_mappings = maps,
+							      .n_uid_mappings = 1 },
+						   1, "mounts[0]", "go together"));
 	CHECK("tmpcopyup is for tmpfs", mount_says((struct oci_mount){ "/x", "proc", "proc", OPTIONS("tmpcopyup") }, 1,
 						"mounts[0].options", "tmpfs only"));
 	linux_part.n_namespaces = 0;

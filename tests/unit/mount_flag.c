@@ -27,7 +27,7 @@ static const char *const wanted[] = { "async", "atime", "bind", "defaults", "dev
 	"rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
 	"rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid",
 	"symfollow", "sync", "tmpcopyup", "unbindable", "rsync", "rasync", "rdirsync", "rmand", "rnomand",
-	"copy-symlink", "src-nofollow", "dest-nofollow" };
+	"copy-symlink", "src-nofollow", "dest-nofollow", "idmap", "ridmap" };
 
 static void table(void)
 {
