@@ -28,9 +28,10 @@
 
 # --- hind ------------------------------------------------------------------------------------------------------------
 
+# CGROUP_MANAGER in the environment is the manager of all containers (tests/vm/run: the same limits, by systemd).
 hind() # ARG...: with the private state root
 {
-	"$HIND" --root "$HIND_ROOT" "$@"
+	"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
 }
 
 # A hind command that must fail with status 1 and one line of error.
