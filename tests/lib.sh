@@ -28,9 +28,10 @@
 
 # --- hind ------------------------------------------------------------------------------------------------------------
 
+# CGROUP_MANAGER in the environment is the manager of all containers (tests/vm/run: the same limits, by systemd).
 hind() # ARG...: with the private state root
 {
-	"$HIND" --root "$HIND_ROOT" "$@"
+	"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
 }
 
 # A hind command that must fail with status 1 and one line of error.
@@ -138,6 +139,38 @@ cgroup_dir() # CONTROLLER ID: the cgroup of the container's first process, as th
 	else
 		echo "/sys/fs/cgroup/$1$(sed -nE "s/^[0-9]+:([^:]*,)?$1(,[^:]*)?://p" "/proc/$_pid/cgroup")"
 	fi
+}
+
+need_criu() # a criu that works on this kernel is in PATH from here on, or the case ends with the reason
+{
+	_criu=$(sh "$TESTS/criu.sh" 2> "$CASE_DIR/stderr") || skip "$(cat "$CASE_DIR/stderr")"
+	PATH=$_criu:$PATH
+}
+
+# What a container does that is to survive a checkpoint: it counts, beside a word that it thought of when it started.
+counter() # [COMMAND]: one more thing that it does in each round
+{
+	args sh -c "w=\$(cat /proc/sys/kernel/random/uuid); i=0; while i=\$((i + 1)); do
+		echo \"\$w \$i\" > /tmp/new; mv /tmp/new /tmp/count; ${1:-:}; sleep 0.05
+	done"
+}
+
+counts() # [FROM]: for wait_for; has the counter of $BUNDLE reached more than FROM (0)?
+{
+	[ -s "$BUNDLE/rootfs/tmp/count" ] && read -r _word _count < "$BUNDLE/rootfs/tmp/count" && [ "$_count" -gt "${1:-0}" ]
+}
+
+counter_now() # leaves its word in $WORD and its number in $COUNT
+{
+	wait_for counts
+	read -r WORD COUNT < "$BUNDLE/rootfs/tmp/count"
+}
+
+expect_same_counter() # it is the counter of counter_now, and has gone on
+{
+	wait_for counts "$COUNT"
+	read -r _word _count < "$BUNDLE/rootfs/tmp/count"
+	expect_eq "$WORD" "$_word" 'the word of the counter'
 }
 
 # Fails the case where anything is left over at this point: for cases that try many things in turn. Calls itself a second

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -341,6 +342,17 @@ static int environment(int argc, char **argv)
 	return 0;
 }
 
+/* lock FILE READY: holds a lock on FILE, and makes READY once it does. */
+static int lock(int argc, char **argv)
+{
+	int fd = argc == 3 ? open(argv[1], O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0 || open(argv[2], O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0)
+		return die("lock");
+	for (;;)
+		pause();
+}
+
 static socklen_t notify_address(const char *name, struct sockaddr_un *sa)
 {
 	memset(sa, 0, sizeof *sa);
@@ -439,6 +451,7 @@ static const struct {
 	{ "fault", fault },
 	{ "environment", environment },
 	{ "die", die_by },
+	{ "lock", lock },
 	{ "notify", notify },
 	{ "manager", manager },
 	{ "pidfd", pidfd },

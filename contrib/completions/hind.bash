@@ -16,8 +16,8 @@ _hind_words() # CURRENT WORD...
 _hind_value() # OPTION CURRENT
 {
 	case $1 in
-	--bundle | -b | --root | --workdir | -w) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
-	--config | --process | -p | --log | --pid-file | --env-file | --console-socket | --pidfd-socket | --device | --volume | -v)
+	--bundle | -b | --root | --workdir | -w | --image-path | --work-path) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+	--config | --process | -p | --log | --criu | --pid-file | --env-file | --console-socket | --pidfd-socket | --device | --volume | -v)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$2")
 		;;
@@ -25,6 +25,9 @@ _hind_value() # OPTION CURRENT
 	--format) _hind_words "$2" table json ;;
 	--log-level) _hind_words "$2" error warning info debug ;;
 	--cgroup-manager) _hind_words "$2" cgroupfs systemd disabled ;;
+	--manage-cgroups-mode) _hind_words "$2" soft full strict ignore ;;
+	--network-lock) _hind_words "$2" iptables nftables skip ;;
+	--empty-ns) _hind_words "$2" network ;;
 	--rootless) _hind_words "$2" auto true false ;;
 	--network) _hind_words "$2" none host ;;
 	--pid | --ipc | --uts | --cgroupns) _hind_words "$2" private host ;;
@@ -45,7 +48,8 @@ _hind_value() # OPTION CURRENT
 		--tmpfs | --shm-size | --memory | -m | --memory-limit-bytes | --memory-reservation | --memory-swap | \
 		--memory-swappiness | --cpus | --cpu-quota-us | --cpu-period-us | --cpu-shares | --cpuset-cpus | \
 		--cpuset-mems | --pids-limit | --cgroup-parent | --oom-score-adj | --sysctl | --annotation | --label | \
-		--preserve-fds | --cwd | --additional-gids | -g | --process-label | --apparmor | --cgroup)
+		--preserve-fds | --cwd | --additional-gids | -g | --process-label | --apparmor | --cgroup | \
+		--parent-path | --page-server | --status-fd | --lsm-profile | --lsm-mount-context)
 		COMPREPLY=()
 		;;
 	*) return 1 ;;
@@ -55,7 +59,7 @@ _hind_value() # OPTION CURRENT
 _hind()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= i
-	local globals='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --strict --rootless --version --help'
+	local globals='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --criu --strict --rootless --version --help'
 	local launch='--bundle --config --console-socket --pidfd-socket --pid-file --preserve-fds --no-pivot --no-new-keyring'
 	local exec='--process --cwd --env --tty --user --additional-gids --detach --pid-file --console-socket --pidfd-socket
 		--process-label --apparmor --no-new-privs --cap --preserve-fds --cgroup --ignore-paused --help'
@@ -66,10 +70,13 @@ _hind()
 		--network --pid --ipc --uts --cgroupns --cap-add --cap-drop --security-opt --privileged --sysctl --annotation
 		--label --help"
 
+	local criu='--image-path --work-path --tcp-established --tcp-close --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode
+		--empty-ns --network-lock --lazy-pages --auto-dedup --help'
+
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--root | --log | --log-format | --log-level | --cgroup-manager | --rootless) i=$((i + 1)) ;;
+		--root | --log | --log-format | --log-level | --cgroup-manager | --rootless | --criu) i=$((i + 1)) ;;
 		-*) ;;
 		*)
 			command=${COMP_WORDS[i]}
@@ -81,12 +88,12 @@ _hind()
 		_hind_value "$previous" "$current" && return
 		case $current in
 		-*) _hind_words "$current" "$globals" ;;
-		*) _hind_words "$current" run create start exec state ps kill pause resume delete list update events mounts spec validate features ;;
+		*) _hind_words "$current" run create start exec state ps kill pause resume delete list update events mounts checkpoint restore spec validate features ;;
 		esac
 		return
 	fi
 	case $command in
-	run | create | exec) _hind_value "$previous" "$current" && return ;;
+	run | create | exec | checkpoint | restore) _hind_value "$previous" "$current" && return ;;
 	update)
 		case $previous in
 		--resources | -r) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") && return ;;
@@ -105,6 +112,14 @@ _hind()
 	create:-*) _hind_words "$current" "$launch" --help ;;
 	exec:-*) _hind_words "$current" "$exec" ;;
 	ps:-*) _hind_words "$current" --format --help ;;
+	checkpoint:-*)
+		_hind_words "$current" "$criu" --parent-path --pre-dump --leave-running --tcp-skip-in-flight --link-remap --page-server \
+			--status-fd
+		;;
+	restore:-*)
+		_hind_words "$current" "$criu" --bundle --config --detach --console-socket --pidfd-socket --pid-file --lsm-profile \
+			--lsm-mount-context
+		;;
 	kill:-*) _hind_words "$current" --all --regex --help ;;
 	kill:*)
 		if ((COMP_CWORD == i + 1)); then
@@ -133,7 +148,7 @@ _hind()
 	spec:-*) _hind_words "$current" --bundle --rootless --help ;;
 	validate:-*) _hind_words "$current" --bundle --help ;;
 	validate:*) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-	start:* | exec:* | state:* | ps:* | pause:* | resume:* | delete:* | update:* | events:*) _hind_ids "$current" ;;
+	start:* | exec:* | state:* | ps:* | pause:* | resume:* | delete:* | update:* | events:* | checkpoint:*) _hind_ids "$current" ;;
 	esac
 }
 

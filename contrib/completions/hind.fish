@@ -1,6 +1,6 @@
 # fish completion for hind(1)
 
-set -l commands run create start exec state ps kill pause resume delete list update events mounts spec validate features
+set -l commands run create start exec state ps kill pause resume delete list update events mounts checkpoint restore spec validate features
 
 function __hind_ids
     hind list -q 2>/dev/null
@@ -15,6 +15,7 @@ complete -c hind -n "not __fish_seen_subcommand_from $commands" -l debug -d 'Log
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -s s -l systemd-cgroup -d 'Cgroups through systemd'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'Who makes the cgroup'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l rootless -x -a 'auto true false' -d 'Do without cgroups that may not be made'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -l criu -r -F -d 'The program or the socket of criu service'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -l strict -d 'Unknown properties are errors'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -s v -l version -d 'Print the version'
 complete -c hind -s h -l help -d 'Show the options'
@@ -33,6 +34,8 @@ complete -c hind -n "not __fish_seen_subcommand_from $commands" -a list -d 'List
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a mounts -d 'Add or remove mounts'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a update -d 'Change its limits'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a events -d 'Print what it uses'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a checkpoint -d 'Save its processes into files'
+complete -c hind -n "not __fish_seen_subcommand_from $commands" -a restore -d 'Bring it back from files'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a spec -d 'Write a config.json to start from'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a validate -d 'Check a config.json'
 complete -c hind -n "not __fish_seen_subcommand_from $commands" -a features -d 'Print what this build supports'
@@ -66,11 +69,11 @@ complete -c hind -n '__fish_seen_subcommand_from events' -l stats -d 'Print one 
 complete -c hind -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a user who is not root'
 complete -c hind -n '__fish_seen_subcommand_from validate' -F
 
-complete -c hind -n '__fish_seen_subcommand_from run create spec validate' -s b -l bundle -r -a '(__fish_complete_directories)' -d 'The bundle'
-complete -c hind -n '__fish_seen_subcommand_from run create' -s f -l config -r -F -d 'Another file than config.json'
-complete -c hind -n '__fish_seen_subcommand_from run create' -l console-socket -r -F -d 'Socket that receives the pty'
-complete -c hind -n '__fish_seen_subcommand_from run create' -l pidfd-socket -r -F -d 'Socket that receives a pidfd of init'
-complete -c hind -n '__fish_seen_subcommand_from run create' -l pid-file -r -F -d 'Write the pid of init there'
+complete -c hind -n '__fish_seen_subcommand_from run create restore spec validate' -s b -l bundle -r -a '(__fish_complete_directories)' -d 'The bundle'
+complete -c hind -n '__fish_seen_subcommand_from run create restore' -s f -l config -r -F -d 'Another file than config.json'
+complete -c hind -n '__fish_seen_subcommand_from run create restore' -l console-socket -r -F -d 'Socket that receives the pty'
+complete -c hind -n '__fish_seen_subcommand_from run create restore' -l pidfd-socket -r -F -d 'Socket that receives a pidfd of init'
+complete -c hind -n '__fish_seen_subcommand_from run create restore' -l pid-file -r -F -d 'Write the pid of init there'
 complete -c hind -n '__fish_seen_subcommand_from run create' -l preserve-fds -x -d 'Pass on N descriptors from 3 on'
 complete -c hind -n '__fish_seen_subcommand_from run create' -l no-pivot -d 'Move the root instead of pivot_root'
 complete -c hind -n '__fish_seen_subcommand_from run create' -l no-new-keyring -d 'Keep the session keyring'
@@ -92,6 +95,29 @@ complete -c hind -n '__fish_seen_subcommand_from exec' -s c -l cap -x -d 'One ca
 complete -c hind -n '__fish_seen_subcommand_from exec' -l preserve-fds -x -d 'Pass on N descriptors from 3 on'
 complete -c hind -n '__fish_seen_subcommand_from exec' -l cgroup -x -d 'A cgroup below the own one'
 complete -c hind -n '__fish_seen_subcommand_from exec' -l ignore-paused -d 'Enter a paused container'
+
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l image-path -r -a '(__fish_complete_directories)' -d 'Where the files are'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l work-path -r -a '(__fish_complete_directories)' -d 'Where the log of CRIU goes'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l tcp-established -d 'Save and restore TCP connections'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l tcp-close -d 'Close TCP connections'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l ext-unix-sk -d 'Allow UNIX sockets to the outside'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l shell-job -d 'Allow a shell of the outside'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l file-locks -d 'Save and restore file locks'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l manage-cgroups-mode -x -a 'soft full strict ignore' -d 'What CRIU does to cgroups'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l empty-ns -x -a 'network' -d 'Without the interfaces inside'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l network-lock -x -a 'iptables nftables skip' -d 'How connections are held'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l lazy-pages -d 'Memory follows when it is needed'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint restore' -l auto-dedup -d 'Free what is needless'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint' -l parent-path -x -d 'An earlier pre-dump'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint' -l pre-dump -d 'The memory only'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint' -s R -l leave-running -d 'The container runs on'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint' -l tcp-skip-in-flight -d 'Leave out unfinished connections'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint' -l link-remap -d 'Link nameless files again'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint' -l page-server -x -d 'Send the memory there'
+complete -c hind -n '__fish_seen_subcommand_from checkpoint' -l status-fd -x -d 'Tell when pages can be asked for'
+complete -c hind -n '__fish_seen_subcommand_from restore' -s d -l detach -d 'Do not wait for its end'
+complete -c hind -n '__fish_seen_subcommand_from restore' -l lsm-profile -x -d 'Another label than the saved one'
+complete -c hind -n '__fish_seen_subcommand_from restore' -l lsm-mount-context -x -d 'Another SELinux context of the mounts'
 
 complete -c hind -n '__fish_seen_subcommand_from run' -a 'NOIMG (__fish_complete_directories)'
 complete -c hind -n '__fish_seen_subcommand_from run' -s d -l detach -d 'Return once the program runs'

@@ -87,9 +87,10 @@ static int long_option(
 
 	if (!o)
 		return unknown(table, word, len, e);
+	/* podman reads in these words that an option exists. */
 	if (takes_value(o) && !value) {
 		if (*i + 1 >= argc)
-			return err_set(e, "--%s needs a value: --%s %s", o->name, o->name, o->arg ? o->arg : "VALUE");
+			return err_set(e, "--%s requires an argument: --%s %s", o->name, o->name, o->arg ? o->arg : "VALUE");
 		value = argv[++*i];
 	}
 	return set(o, into, value, e);
@@ -106,7 +107,7 @@ static int letters(const struct opt *table, void *into, const char *word, int ar
 		if (takes_value(o)) {
 			value = p[1] == '=' ? p + 2 : p[1] ? p + 1 : NULL;
 			if (!value && *i + 1 >= argc)
-				return err_set(e, "-%c needs a value: -%c %s", *p, *p, o->arg ? o->arg : "VALUE");
+				return err_set(e, "-%c requires an argument: -%c %s", *p, *p, o->arg ? o->arg : "VALUE");
 			if (!value)
 				value = argv[++*i];
 			return set(o, into, value, e);

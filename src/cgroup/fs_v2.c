@@ -32,6 +32,15 @@ static bool has_word(const char *list, const char *word)
 
 /* --- controllers, from the top down --- */
 
+/* A cgroup other than the root (which has no type) with processes in it. It would hand on threaded controllers, as cpu
+ * and pids are, by making itself a threaded domain, and then no container could live below it. */
+static bool is_inner(const char *dir)
+{
+	char text[64];
+	return control_read(dir, "cgroup.type", text, sizeof text) > 0 &&
+	       control_read(dir, "cgroup.procs", text, sizeof text) > 0;
+}
+
 void fs_v2_pass_down(const char *dir)
 {
 	char have[NAMES_MAX], passed[NAMES_MAX], all[NAMES_MAX] = "", *save;
@@ -42,7 +51,7 @@ void fs_v2_pass_down(const char *dir)
 	for (char *name = strtok_r(have, " \n", &save); name; name = strtok_r(NULL, " \n", &save))
 		if (!has_word(passed, name))
 			len += (size_t)snprintf(all + len, sizeof all - len, "%s+%s", len ? " " : "", name);
-	if (!len || control_write(dir, "cgroup.subtree_control", all) == 0)
+	if (!len || is_inner(dir) || control_write(dir, "cgroup.subtree_control", all) == 0)
 		return;
 	/* One that is refused (cpu, with realtime processes about) takes the others with it: one by one, then. */
 	for (char *name = strtok_r(all, " ", &save); name; name = strtok_r(NULL, " ", &save))
@@ -96,6 +105,8 @@ int fs_v2_enable(struct hierarchy *h, const char *name, struct err *e)
 			return err_set(e,
 				"the host has no %s controller here (cgroup v2, %s/cgroup.controllers: \"%s\")", name,
 				dir, have);
+		if (is_inner(dir))
+			return why_refused(dir, name, EBUSY, e);
 		if (control_write(dir, "cgroup.subtree_control", plus) < 0)
 			return why_refused(dir, name, errno, e);
 		*slash = '/';
@@ -123,8 +134,9 @@ static int make(struct cgroup *cg, pid_t init, struct err *e)
 		return err_sys(e, "read %s/cgroup.controllers", parent);
 	if (control_read(h->dir, "cgroup.controllers", have, sizeof have) < 0)
 		return err_sys(e, "read %s/cgroup.controllers", h->dir);
-	if (!strcmp(have, above))
+	if (!strcmp(have, above) && has_word(have, "memory"))
 		return 0;
+	/* These hold threads, so they never have controllers like memory. */
 	if (is_threaded(h))
 		return err_set(e,
 			"cgroup %s is below a threaded cgroup, which can hold no containers; choose another "

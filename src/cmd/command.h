@@ -25,7 +25,8 @@ struct command {
 };
 
 extern const struct command cmd_create, cmd_start, cmd_state, cmd_kill, cmd_delete, cmd_list, cmd_run, cmd_spec,
-	cmd_features, cmd_validate, cmd_exec, cmd_ps, cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_mounts;
+	cmd_features, cmd_validate, cmd_exec, cmd_ps, cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_mounts,
+	cmd_checkpoint, cmd_restore;
 extern const struct command *const commands[]; /* NULL-terminated, in the order of --help */
 
 #endif

@@ -2,6 +2,7 @@
  * and goes the same way. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -16,14 +17,49 @@
 #include "container/notify.h"
 #include "container/wait.h"
 
-/* A person who set a limit wants to know that it struck. */
+/* A person who set a limit wants to know that it struck. systemd removes the cgroup as soon as it is empty, so there what
+ * it says is kept while it is still to be read. */
+static struct {
+	struct oom_watch watch;
+	struct cgroup_oom kept;
+} memory;
+
+static bool limits_memory(const struct launch *l)
+{
+	return l->config->linux && l->config->linux->resources && l->config->linux->resources->memory;
+}
+
+static void keep_oom(void *data)
+{
+	struct launch *l = data;
+	struct cgroup_oom oom;
+
+	(void)cgroup_oom_fired(l->cgroup, &memory.watch);
+	cgroup_oom(l->cgroup, &oom);
+	if (oom.kills)
+		memory.kept = oom;
+	else if (!oom.limit)
+		fd_close(&memory.watch.fd); /* it is gone */
+}
+
+static void watch_oom(struct launch *l)
+{
+	struct err ignored;
+
+	if (!limits_memory(l) || !cgroup_around_init(l->cgroup) || cgroup_oom_watch(l->cgroup, &memory.watch, &ignored))
+		return;
+	wait_watch(&memory.watch.fd, memory.watch.events, keep_oom, l);
+}
+
 static void tell_oom(const struct launch *l)
 {
 	struct cgroup_oom oom = { 0 };
 
-	if (!l->config->linux || !l->config->linux->resources || !l->config->linux->resources->memory)
+	if (!limits_memory(l))
 		return;
 	cgroup_oom(l->cgroup, &oom);
+	if (!oom.kills)
+		oom = memory.kept;
 	if (oom.kills)
 		log_warn("memory", "the memory limit of %llu bytes killed %llu process%s (peak: %llu bytes)",
 			(unsigned long long)oom.limit, (unsigned long long)oom.kills, oom.kills == 1 ? "" : "es",
@@ -46,7 +82,8 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	int status = launch_start(l, e);
 
 	if (status == 0) {
-		wait_watch(&l->notify->fd, notify_watch, l->notify);
+		wait_watch(&l->notify->fd, POLLIN, notify_watch, l->notify);
+		watch_oom(l);
 		status = wait_foreground(l->pid, l->pidfd, l->master_fd, e);
 		notify_close(l->notify);
 	}

@@ -48,6 +48,7 @@ extern const struct feature *const plan_features[];    /* NULL-terminated */
 extern const struct host_step *const plan_host[];      /* the parent, the fork among them */
 extern const struct init_step *const plan_init[];      /* the child, until it is created */
 extern const struct init_step *const plan_init_last[]; /* the child, from `start` to execve */
+extern const struct host_step *const plan_restore[];   /* `restore`: CRIU makes the processes, we make what is around */
 /* `exec`: a process that comes into a container */
 extern const struct feature *const plan_join_features[];
 extern const struct host_step *const plan_join_host[];
@@ -58,6 +59,8 @@ extern const struct init_step *const plan_join_last[];
 /* From a validated bundle to a container that is created; everything is undone when a step fails. The launch is zeroed
  * but for opts, config, bundle, arena and attached; launch_close closes what it holds. */
 int launch_create(struct launch *, struct err *) must_check;
+/* The same by another plan. */
+int launch_by(const struct host_step *const *plan, struct launch *, struct err *) must_check;
 /* Lets it start (attached launches only) and waits until execve has succeeded; runs the poststart hooks. */
 int launch_start(struct launch *, struct err *) must_check;
 /* What `delete --force` does, by what the launch knows; init is reaped. Nothing where somebody else has deleted it
@@ -96,6 +99,8 @@ void container_close(struct container *);
 int container_id_check(const char *id, struct err *) must_check;
 /* The OCI state: members of the record, with what status and pid are now. */
 void container_state(const struct container *, struct oci_state *);
+/* The same of one that is being made, for the hooks on the way. */
+void launch_state(const struct launch *, enum status, struct oci_state *);
 /* The ids below root in order, NULL-terminated; none where root does not exist. The caller frees each and the list. */
 int container_list(const char *root, char ***ids, struct err *) must_check;
 /* /run/hind; for a user, also as root of a user namespace, $XDG_RUNTIME_DIR/hind or /run/user/UID/hind. */

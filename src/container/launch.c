@@ -101,6 +101,10 @@ static int record_write(struct launch *l, struct err *e)
 	r->n_annotations = c->n_annotations;
 	r->hooks = c->hooks;
 	r->cgroup = cgroup;
+	if (l->prepare) {
+		r->image = arena_alloc(l->arena, sizeof *r->image);
+		r->image->bundle = r->image->has_bundle = true;
+	}
 	r->no_new_keyring = r->has_no_new_keyring = l->opts->no_new_keyring;
 	out = json_out_new(false);
 	json_struct(out, &json_oci_record, r);
@@ -249,7 +253,7 @@ const struct host_step host_terminal_receive = { "terminal", wants_terminal, ter
 
 /* ---- hooks of the runtime's namespaces ---- */
 
-static void launch_state(const struct launch *l, enum status status, struct oci_state *s)
+void launch_state(const struct launch *l, enum status status, struct oci_state *s)
 {
 	struct container c = { .id = l->opts->id, .record = l->record, .pid = l->pid, .status = status };
 
@@ -373,18 +377,23 @@ void launch_childs_error(struct launch *l, struct err *e)
 		tell_killed(l, e);
 }
 
-int launch_create(struct launch *l, struct err *e)
+int launch_by(const struct host_step *const *plan, struct launch *l, struct err *e)
 {
 	int done = 0;
 
 	launch_blank(l);
 	l->rootfs = l->config->root->path[0] == '/' ? l->config->root->path
 						    : arena_printf(l->arena, "%s/%s", l->bundle, l->config->root->path);
-	if (host_steps_run(plan_host, l, &done, e) == 0)
+	if (host_steps_run(plan, l, &done, e) == 0)
 		return 0;
 	launch_childs_error(l, e);
-	host_steps_undo(plan_host, l, done);
+	host_steps_undo(plan, l, done);
 	return -1;
+}
+
+int launch_create(struct launch *l, struct err *e)
+{
+	return launch_by(plan_host, l, e);
 }
 
 int launch_start(struct launch *l, struct err *e)

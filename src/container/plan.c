@@ -1,5 +1,6 @@
 /* The order of everything. Reading these tables explains the runtime. */
 #include "container/container.h"
+#include "container/criu.h"
 #include "container/steps.h"
 #include "linux/linux.h"
 
@@ -32,6 +33,7 @@ const struct feature *const plan_features[] = {
 	&feature_cgroup,
 	&feature_systemd,
 	&feature_hooks,
+	&feature_criu,
 	NULL,
 };
 
@@ -71,6 +73,26 @@ const struct host_step *const plan_host[] = {
 	&host_ioprio,           /* the same */
 	&host_commit,           /* pid file and the `init` link: from here on the container exists */
 	&host_netdev_keep,      /* nothing will be put back any more */
+	NULL,
+};
+
+const struct host_step *const plan_restore[] = {
+	&host_store, /* these as above */
+	&host_procfs,
+	&host_lsm,
+	&host_rdt_choose,
+	&host_record, /* before anything is made */
+	&host_rdt,
+	&host_config,
+	&host_root,             /* the bundle's handle is for its hooks */
+	&host_namespace_open,   /* CRIU inherits those of others */
+	&host_terminal_connect, /* for the pty's master, which CRIU makes */
+	&host_cgroup,           /* under its limits from the start: CRIU is in it, and what it makes is born there */
+	&host_cgroup_v1,        /* the same */
+	&host_criu,             /* everything of the container itself, with interfaces and hooks on the way */
+	&host_start_time,
+	&host_commit,      /* it runs by now */
+	&host_netdev_keep, /* nothing will be put back any more */
 	NULL,
 };
 

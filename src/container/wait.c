@@ -162,33 +162,39 @@ static void drain(struct relay *r)
 	}
 }
 
+#define FIXED 5 /* of what attend polls always */
+#define WATCHES 2
 static struct {
 	const int *fd;
+	short events;
 	void (*ready)(void *);
 	void *data;
-} watched;
+} watched[WATCHES];
+static size_t n_watched;
 
-void wait_watch(const int *fd, void (*ready)(void *), void *data)
+void wait_watch(const int *fd, short events, void (*ready)(void *), void *data)
 {
-	watched.fd = fd;
-	watched.ready = ready;
-	watched.data = data;
+	watched[n_watched].fd = fd;
+	watched[n_watched].events = events;
+	watched[n_watched].ready = ready;
+	watched[n_watched++].data = data;
 }
 
 static int attend(struct relay *r, int signal_fd, pid_t pid, int pidfd, int master_fd, int *status, struct err *e)
 {
 	for (;;) {
-		struct pollfd p[6] = {
+		struct pollfd p[FIXED + WATCHES] = {
 			{ signal_fd, POLLIN, 0 },
 			{ r->in.held || r->in.ended ? -1 : r->in.from_fd, POLLIN, 0 },
 			{ r->in.held ? r->in.to_fd : -1, POLLOUT, 0 },
 			{ r->out.held || r->out.ended ? -1 : r->out.from_fd, POLLIN, 0 },
 			{ r->out.held ? r->out.to_fd : -1, POLLOUT, 0 },
-			{ watched.fd ? *watched.fd : -1, POLLIN, 0 },
 		};
 		int ended;
 
-		if (poll(p, 6, -1) < 0 && errno != EINTR)
+		for (size_t i = 0; i < n_watched; i++)
+			p[FIXED + i] = (struct pollfd){ *watched[i].fd, watched[i].events, 0 };
+		if (poll(p, FIXED + n_watched, -1) < 0 && errno != EINTR)
 			return err_sys(e, "poll");
 		if (p[1].revents)
 			flow_read(&r->in);
@@ -198,8 +204,9 @@ static int attend(struct relay *r, int signal_fd, pid_t pid, int pidfd, int mast
 			flow_read(&r->out);
 		if (p[4].revents)
 			flow_write(&r->out);
-		if (p[5].revents)
-			watched.ready(watched.data);
+		for (size_t i = 0; i < n_watched; i++)
+			if (p[FIXED + i].revents)
+				watched[i].ready(watched[i].data);
 		if (master_fd >= 0)
 			input_ended(r);
 		if (!p[0].revents)

@@ -15,8 +15,8 @@ int wait_prepare(struct err *) must_check;
  * Returns the exit status as a shell has it: init's own, or 128+n where signal n ended it. Reaps init. */
 int wait_foreground(pid_t pid, int pidfd, int master_fd, struct err *) must_check;
 
-/* What wait_foreground attends beside that: ready(data) is called when there is something to read from *fd (-1: nothing,
- * or nothing any more). */
-void wait_watch(const int *fd, void (*ready)(void *), void *data);
+/* What wait_foreground attends beside that: ready(data) is called when poll(2) says so of *fd (-1: nothing, or
+ * nothing any more). At most two. */
+void wait_watch(const int *fd, short events, void (*ready)(void *), void *data);
 
 #endif

@@ -294,7 +294,8 @@ static int move_all(struct launch *l, struct err *e)
 		if (move_one(m, &config->net_devices[i], e))
 			return err_wrap(e, "linux.netDevices.%s", config->net_devices[i].key);
 	}
-	return sync_send(l->sync_fd, SYNC_NETDEV, -1, e);
+	/* On a restore no child of ours waits for it. */
+	return l->sync_fd < 0 ? 0 : sync_send(l->sync_fd, SYNC_NETDEV, -1, e);
 }
 
 static void close_all(struct launch *l)

@@ -10,6 +10,7 @@
 #include "step/kit.h"
 
 struct cgroup;
+struct restore;
 struct netdev_moves;
 struct notify;
 
@@ -43,6 +44,7 @@ struct launch {
 	/* `hind run IMAGE`: writes the bundle into the container's directory once that is there. NULL: none. */
 	int (*prepare)(struct launch *, struct err *);
 	const void *prepare_data;
+	struct restore *restore;    /* `restore`: what its own step needs. NULL: none */
 	const char *config_text; /* what config was decoded from, config_len bytes */
 	size_t config_len;
 	bool new_ns[8], join_ns[8]; /* by enum ns */

@@ -99,7 +99,7 @@ test_cgroups_below_are_killed_and_removed()
 	create
 	dir=$(cgroup_dir pids "$ID")
 	hind start "$ID"
-	wait_for test -s "$dir/a/b/cgroup.procs"
+	wait_for grep -q . "$dir/a/b/cgroup.procs"
 	expect_status 0 hind delete --force "$ID"
 	[ ! -e "$dir" ] || fail 'the cgroup is left over'
 }
@@ -124,7 +124,7 @@ test_container_in_a_container()
 		| .linux.resources={pids:{limit:21}}' "$inner/config.json" > inner.json
 	cp inner.json "$inner/config.json"
 	run_sh 'mkdir /sys/fs/cgroup/leaf; echo 0 > /sys/fs/cgroup/leaf/cgroup.procs
-		hind --root /tmp/state run --bundle /inner inner; ls -d /sys/fs/cgroup/hind 2>&1'
+		hind --root /tmp/state run --bundle /inner inner; ls -d /sys/fs/cgroup/hind 2>&1 || :'
 	expect_match '^21$' "$OUTPUT"
 	expect_match '/sys/fs/cgroup/hind: No such file' "$OUTPUT"
 }

@@ -118,3 +118,9 @@ test_all_that_runc_has()
 	fi
 	expect_eq '' "$missing" 'what runc has more'
 }
+
+test_checkpoint_is_offered()
+{
+	has '.annotations["org.opencontainers.runc.checkpoint.enabled"]=="true"'
+	has '.potentiallyUnsafeConfigAnnotations|index("org.criu.config")!=null'
+}

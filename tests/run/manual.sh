@@ -9,7 +9,7 @@ test_every_option_is_in_the_manual_and_the_completions()
 {
 	contrib=$TESTS/../contrib
 	sed 's/\\-/-/g' "$contrib/man/hind.1" > page
-	for command in '' run create exec ps kill delete list update events spec; do
+	for command in '' run create exec ps kill delete list update events checkpoint restore spec; do
 		# shellcheck disable=SC2086
 		options $command > options
 		[ -s options ] || fail "no options in the help of '$command'"

@@ -4,8 +4,7 @@ setup()
 {
 	[ -S /run/systemd/private ] || skip 'pid 1 of this machine is not systemd'
 	cgroup_v2 || skip 'systemd of this machine has cgroup v1'
-	[ -x /lib/systemd/systemd-logind ] || [ -e /lib/systemd/system/user@.service ] || skip 'this systemd starts no managers of users'
-	systemctl start user@1000.service
+	[ -S /run/user/1000/systemd/private ] || skip 'user 1000 has no systemd of its own running'
 	bundle_new b
 	config '.linux.uidMappings=[{containerID:0,hostID:1000,size:1}]' '.linux.gidMappings=.linux.uidMappings' \
 		'.linux.namespaces+=[{type:"user"}]|.linux.namespaces|=unique_by(.type)' \
@@ -66,6 +65,9 @@ test_no_session_is_told()
 test_root_of_a_user_namespace_is_the_user()
 {
 	args true
+	# The ids of the namespace that it is called in.
+	config '.linux.uidMappings[0].hostID=0' '.linux.gidMappings[0].hostID=0'
+	chown 1000:1000 b/config.json
 	id_new
 	capture as_user unshare --user --map-root-user ./hind --root "$PWD/root" --systemd-cgroup --log-level info \
 		run --bundle "$BUNDLE" "$ID"

@@ -183,7 +183,7 @@ static void options(void)
 		PARSE(&w, true, "run", "-i", "image", "ls", "-t") == 3 && w.interactive && !w.tty);
 	CHECK("opt: -- ends the options", PARSE(&w, false, "exec", "id", "--", "-t") == 2 && !w.tty);
 	CHECK("opt: did you mean", PARSE(&w, false, "run", "--bundel", "x") == -1 && strstr(e.msg, "--bundle?"));
-	CHECK("opt: a missing value is told", PARSE(&w, false, "run", "-b") == -1 && strstr(e.msg, "needs a value"));
+	CHECK("opt: a missing value is told", PARSE(&w, false, "run", "-b") == -1 && strstr(e.msg, "requires an argument"));
 }
 
 static void spawning(void)
