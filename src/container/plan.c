@@ -167,7 +167,7 @@ const struct feature *const plan_join_features[] = {
 };
 
 const struct host_step *const plan_join_host[] = {
-	&host_procfs_copy, /* what is looked up and written there */
+	&host_procfs_open, /* what is looked up and written there */
 	&host_lsm,
 	&host_namespace_of_init, /* which namespaces there are to enter */
 	&host_caps,

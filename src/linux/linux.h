@@ -13,8 +13,8 @@ extern const struct feature feature_personality, feature_sched, feature_ioprio, 
 /* The host's side, before the fork. */
 extern const struct host_step host_namespace_open, host_procfs, host_terminal_connect, host_caps, host_seccomp_compile,
 	host_seccomp_agent;
-extern const struct host_step host_sysctl_check; /* after host_namespace_open */
-extern const struct host_step host_mount_idmap;  /* after host_namespace_open */
+extern const struct host_step host_sysctl_check;         /* after host_namespace_open */
+extern const struct host_step host_mount_idmap;          /* after host_namespace_open */
 extern const struct host_step host_lsm;                  /* after host_procfs */
 extern const struct host_step host_rdt_choose, host_rdt; /* before and after the container is recorded */
 /* The host's side, after the fork. */
@@ -23,13 +23,13 @@ extern const struct host_step host_sched, host_ioprio; /* after host_ready: the 
 /* For `exec`, which excepts no first process: before the fork, and once the child is in the cgroup. */
 extern const struct host_step host_affinity_initial, host_affinity_final;
 
-extern const struct host_step host_rdt_join; /* for `exec`, too: by the container's record */
+extern const struct host_step host_rdt_join;                 /* for `exec`, too: by the container's record */
 extern const struct host_step host_netdev, host_netdev_keep; /* the second when nothing can fail any more */
 
 /* The child's side. */
 extern const struct init_step init_lsm_keys, init_lsm_keys_end; /* around init_keyring */
 extern const struct init_step init_lsm;                         /* as late as there is a procfs of our own */
-extern const struct init_step init_netdev; /* waits for host_netdev */
+extern const struct init_step init_netdev;                      /* waits for host_netdev */
 extern const struct init_step init_personality, init_mempolicy; /* late; mempolicy after the cgroup */
 extern const struct init_step init_namespace_join, init_userns_enter, init_timens, init_loopback, init_hostname,
 	init_keyring, init_rootfs, init_mount, init_device, init_terminal, init_terminal_attach, init_sysctl,
@@ -40,7 +40,7 @@ extern const struct init_step
 extern const struct init_step init_cwd_as_user; /* after init_user: what init_cwd was refused as root */
 
 /* exec, in a container that runs. */
-extern const struct host_step host_procfs_copy, host_namespace_of_init; /* not host_procfs, host_namespace_open */
+extern const struct host_step host_procfs_open, host_namespace_of_init; /* not host_procfs, host_namespace_open */
 extern const struct init_step init_procfs, init_rootfs_entered;
 
 #endif

@@ -129,7 +129,8 @@ static int check(struct launch *l, struct err *e)
 	const struct oci_config *c = l->config;
 	const char *selinux = selinux_label(c) ? "process.selinuxLabel" : mount_label(c) ? "linux.mountLabel" : NULL;
 
-	if (apparmor_profile(c) && !is_unconfined(apparmor_profile(c)) && !has_apparmor())
+	l->kit.apparmor = apparmor_profile(c) && has_apparmor();
+	if (apparmor_profile(c) && !is_unconfined(apparmor_profile(c)) && !l->kit.apparmor)
 		return err_set(e,
 			"process.apparmorProfile: \"%s\" cannot be enforced: AppArmor is not enabled on this host",
 			apparmor_profile(c));
@@ -155,7 +156,7 @@ static int set_apparmor(const struct init *init, const char *profile, struct err
 {
 	cleanup_free char *text = mem_printf("exec %s", profile);
 
-	if (is_unconfined(profile) && faccessat(init->proc_fd, "self/attr/apparmor", F_OK, 0) < 0)
+	if (is_unconfined(profile) && !init->kit->apparmor)
 		return 0;
 	if (write_attribute(init, "self/attr/apparmor/exec", text, e) == 0)
 		return 0;

@@ -10,6 +10,7 @@
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -17,6 +18,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "linux/linux.h"
 #include "step/init.h"
 #include "step/launch.h"
@@ -81,14 +83,39 @@ static int open_procfs(struct launch *l, struct err *e)
 	return l->kit.host_proc_fd < 0 ? -1 : 0;
 }
 
-/* exec reads and writes little below /proc, and a new file system would be a good part of its work: a copy of the mount
- * that is there has nothing mounted over it either. */
-static int copy_procfs(struct launch *l, struct err *e)
+/* ---- exec ---- */
+
+/* A mount that is attached nowhere costs a grace period of RCU when it is closed, which is a good part of the whole exec.
+ * On the host the one that is there does: what may be mounted over files of it is an error for path_open_proc, and
+ * nothing of the container can mount there. */
+static int open_hosts(struct launch *l, struct err *e)
 {
-	l->kit.host_proc_fd = use_existing(e);
-	if (l->kit.host_proc_fd < 0)
-		l->kit.host_proc_fd = mount_new(e);
-	return l->kit.host_proc_fd < 0 ? -1 : 0;
+	cleanup_fd int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "open /proc");
+	if (verify(fd, e))
+		return -1;
+	l->kit.host_proc_fd = take_fd(&fd);
+	return 0;
+}
+
+static bool names_home(const struct oci_process *p)
+{
+	for (size_t i = 0; i < p->n_env; i++)
+		if (str_starts(p->env[i], "HOME=") && p->env[i][strlen("HOME=")])
+			return true;
+	return false;
+}
+
+/* Who opens something below /proc in a container that was entered: the terminal, a label, HOME from passwd. And what came
+ * along for the agent's sake has to go. */
+static bool own_wanted(const struct oci_config *config)
+{
+	const struct oci_process *p = config->process;
+	bool agent = config->linux->seccomp && config->linux->seccomp->listener_path;
+
+	return agent || p->terminal || p->apparmor_profile || p->selinux_label || !names_home(p);
 }
 
 /* The child's own, of the container's pid namespace, so that no handle of the host's is in reach of a process of the
@@ -116,6 +143,6 @@ static void close_procfs(struct launch *l)
 	fd_close(&l->kit.host_proc_fd);
 }
 
-const struct host_step host_procfs_copy = { "procfs", NULL, copy_procfs, close_procfs };
-const struct init_step init_procfs = { "procfs", NULL, open_own };
+const struct host_step host_procfs_open = { "procfs", NULL, open_hosts, close_procfs };
+const struct init_step init_procfs = { "procfs", own_wanted, open_own };
 const struct host_step host_procfs = { "procfs", NULL, open_procfs, close_procfs };

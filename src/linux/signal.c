@@ -29,13 +29,29 @@ static int read_ignored(int proc_fd, uint64_t *mask, struct err *e)
 	return 0;
 }
 
+/* Where there is no procfs. */
+static uint64_t ask_ignored(void)
+{
+	uint64_t mask = 0;
+
+	for (int i = 1; i <= 64; i++) {
+		struct sigaction now;
+
+		if (sigaction(i, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+			mask |= UINT64_C(1) << (i - 1);
+	}
+	return mask;
+}
+
 static int reset(struct init *init, struct err *e)
 {
 	struct sigaction standard = { .sa_handler = SIG_DFL };
 	uint64_t ignored = 0;
 	sigset_t none;
 
-	if (read_ignored(init->proc_fd, &ignored, e))
+	if (init->proc_fd < 0)
+		ignored = ask_ignored();
+	else if (read_ignored(init->proc_fd, &ignored, e))
 		return -1;
 	for (int i = 1; i <= 64; i++) {
 		/* glibc keeps the first two real-time signals to itself and answers EINVAL: nobody can have ignored

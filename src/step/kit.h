@@ -37,6 +37,7 @@ struct kit {
 	int start_fd; /* where the child waits for `start`: a listening socket (create) or one end of a pair (run) */
 	int start_connected;                /* 1: start_fd is one end of a pair */
 	int seccomp_agent_fd;               /* connected linux.seccomp.listenerPath */
+	bool apparmor;                      /* it is enabled on this host; looked at only where there is a profile */
 	const char *notify_dir;             /* of the host: where the socket for sd_notify(3) will be; NULL: none */
 	int notify_fd;                      /* its mount, attached nowhere; -1: the child has to make it */
 	int preserve_fds;                   /* fds 3 .. 3+preserve_fds-1 go to the program */

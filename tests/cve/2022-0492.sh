@@ -6,7 +6,7 @@ test_what_is_shown_cannot_be_written()
 {
 	bundle_new b
 	run_sh 'for file in $(find /sys/fs/cgroup -name release_agent -o -name notify_on_release -o -name cgroup.procs); do
-		{ echo /bin/true > $file; } 2>> /tmp/errors && echo "$file"; done; :'
+		{ echo 1 > $file; } 2> /dev/null && echo "$file"; done; :'
 	expect_eq '' "$OUTPUT" 'written'
 }
 

@@ -39,7 +39,7 @@ engine_stop()
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
 	expect_eq '' "$(ls -A /run/hind 2> /dev/null || :)" "left in root's directory"
-	expect_no_match 'conmon|payload|sleep' "$(ps -e -o comm=)" 'processes left'
+	processes_gone
 }
 
 # A node that the user may open, mounted over the machine's own.

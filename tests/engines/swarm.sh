@@ -1,8 +1,8 @@
 # needs: dockerd containerd iptables nsenter
 # timeout: 120
 # tests/engines/swarm.sh: a swarm of two nodes, each with its own network stack, joined by a cable
-# shellcheck source=tests/engines/parts/docker.sh
-. "$TESTS/engines/parts/docker.sh"
+# shellcheck source=tests/engines/parts/docker_daemon.sh
+. "$TESTS/engines/parts/docker_daemon.sh"
 
 # The kernel may have no IPVS, without which there are no virtual addresses: services answer by DNS round robin.
 engine_start()
@@ -26,7 +26,7 @@ engine_stop()
 	nothing_runs || fail 'containers left'
 	docker2 swarm leave
 	docker1 swarm leave --force
-	state_is_gone
+	docker_is_gone
 }
 
 case_end()

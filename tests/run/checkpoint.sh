@@ -1,4 +1,8 @@
 # checkpoint: a container's processes, into files
+# covers: annotation:org.criu.config hind/--criu
+# covers: checkpoint/--{auto-dedup,empty-ns,ext-unix-sk,file-locks,image-path,lazy-pages,leave-running,link-remap,manage-cgroups-mode}
+# covers: checkpoint/--{network-lock,page-server,parent-path,pre-dump,shell-job,status-fd,tcp-close,tcp-established,tcp-skip-in-flight,work-path}
+# covers: restore/--lazy-pages
 # timeout: 120
 
 setup()
@@ -68,10 +72,12 @@ test_container_is_left_running()
 }
 
 # Without the real program: what it is asked, member by member as its rpc.proto numbers them.
-fake() # [OPTION...] ID: leaves what CRIU was asked in ./asked
+fake() # checkpoint [OPTION...] ID: leaves what CRIU was asked in ./asked
 {
 	rm -f asked
-	FAKE_CRIU_LOG=$PWD/asked expect_status "${WANTED:-0}" hind --criu "$TESTS/fake_criu.py" checkpoint --image-path "$PWD/image" "$@"
+	_command=$1
+	shift
+	FAKE_CRIU_LOG=$PWD/asked expect_status "${WANTED:-0}" hind --criu "$TESTS/fake_criu.py" "$_command" --image-path "$PWD/image" "$@"
 }
 
 asked() # MEMBER=VALUE...: each is among what CRIU was asked
@@ -86,10 +92,12 @@ test_request_says_what_there_is()
 	config '.annotations={"org.criu.config":"/etc/criu/some.conf"}' '.linux.namespaces|=map(select(.type!="cgroup"))' \
 		'.mounts+=[{destination:"/data",source:"/usr",type:"bind",options:["rbind","ro"]}]'
 	started
-	fake --leave-running "$ID"
+	fake checkpoint --leave-running "$ID"
 	asked 'DUMP 3=1' "DUMP 2=$(pid_of "$ID")" "DUMP 13=$BUNDLE/rootfs" 'DUMP 10=dump.log' 'DUMP 34=6' 'DUMP 50=1' \
 		'DUMP 51=/etc/criu/some.conf' 'DUMP 37=mnt[/data]:/data' 'DUMP 37=mnt[/proc/keys]:/proc/keys'
-	for no in 4 5 7 8 16 17 18 46 48 52 64; do
+	# No connection is saved, so none is held.
+	asked 'DUMP 64=3'
+	for no in 4 5 7 8 16 17 18 46 48 52; do
 		expect_no_match "^DUMP $no=" "$(cat asked)" 'options that were not given'
 	done
 	has_controller freezer || cgroup_v2 || return 0
@@ -100,28 +108,30 @@ test_request_says_the_options()
 {
 	started
 	mkdir earlier
-	fake --leave-running --tcp-established --tcp-close --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --file-locks \
+	fake checkpoint --leave-running --tcp-established --tcp-close --tcp-skip-in-flight --link-remap --ext-unix-sk --shell-job --file-locks \
 		--auto-dedup --lazy-pages --manage-cgroups-mode ignore --network-lock skip --empty-ns network \
 		--page-server '[::1]:27' --parent-path ../earlier "$ID"
 	asked 'DUMP 5=1' 'DUMP 52=1' 'DUMP 46=1' 'DUMP 18=1' 'DUMP 4=1' 'DUMP 7=1' 'DUMP 8=1' 'DUMP 16=1' 'DUMP 48=1' 'DUMP 34=0' \
 		'DUMP 64=3' 'DUMP 38=1073741824' 'DUMP 11=1.::1,2.27' 'DUMP 14=../earlier' 'DUMP 15=1'
-	fake --pre-dump --network-lock nftables --manage-cgroups-mode strict "$ID"
+	fake checkpoint -R --tcp-established "$ID"
+	expect_no_match '^DUMP 64=' "$(cat asked)" 'a lock that CRIU chooses'
+	fake checkpoint --pre-dump --network-lock nftables --manage-cgroups-mode strict "$ID"
 	asked 'PRE_DUMP 64=2' 'PRE_DUMP 34=5' 'PRE_DUMP 15=1'
-	fake -R --network-lock iptables --manage-cgroups-mode full "$ID"
+	fake checkpoint -R --network-lock iptables --manage-cgroups-mode full "$ID"
 	asked 'DUMP 64=1' 'DUMP 34=4'
-	fake -R --manage-cgroups-mode soft "$ID"
+	fake checkpoint -R --manage-cgroups-mode soft "$ID"
 	asked 'DUMP 34=3'
 	expect_eq running "$(status_of "$ID")"
 	export FAKE_CRIU_FEATURES=0
 	WANTED=1
-	fake --pre-dump "$ID"
+	fake checkpoint --pre-dump "$ID"
 	expect_match '^hind: --pre-dump: this kernel or CRIU cannot do that' "$ERROR"
-	fake --parent-path ../earlier "$ID"
+	fake checkpoint --parent-path ../earlier "$ID"
 	expect_match '^hind: --parent-path: this kernel or CRIU cannot do that' "$ERROR"
-	fake --lazy-pages "$ID"
+	fake checkpoint --lazy-pages "$ID"
 	expect_match '^hind: --lazy-pages: this kernel or CRIU cannot do that' "$ERROR"
 	export FAKE_CRIU_VERSION='3 14'
-	fake -R "$ID"
+	fake checkpoint -R "$ID"
 	expect_match '^hind: CRIU 3.14 is too old: 3.15 or newer is needed$' "$ERROR"
 	[ ! -s asked ] || fail 'something was asked all the same'
 }
@@ -130,7 +140,7 @@ test_annotation_can_be_empty()
 {
 	config '.annotations={"org.criu.config":""}'
 	started
-	fake -R "$ID"
+	fake checkpoint -R "$ID"
 	expect_no_match '^DUMP 51=' "$(cat asked)"
 }
 
@@ -141,7 +151,7 @@ test_namespaces_of_others_are_left_out()
 	wait_for has_own_network "$holder"
 	config ".linux.namespaces|=map(if .type==\"network\" then .path=\"/proc/$holder/ns/net\" else . end)"
 	started
-	fake -R "$ID"
+	fake checkpoint -R "$ID"
 	asked "DUMP 37=net[$(stat -Lc %i "/proc/$holder/ns/net")]:extRootNetNS"
 	hind delete --force "$ID"
 	kill "$holder"

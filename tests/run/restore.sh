@@ -1,4 +1,6 @@
 # restore: a container from what checkpoint has left
+# covers: restore/--{auto-dedup,bundle,config,console-socket,detach,empty-ns,ext-unix-sk,file-locks,image-path,lsm-mount-context}
+# covers: restore/--{lsm-profile,manage-cgroups-mode,network-lock,pid-file,pidfd-socket,shell-job,tcp-close,tcp-established,work-path}
 # timeout: 120
 
 setup()
@@ -223,6 +225,20 @@ test_file_of_the_host_is_replaced()
 	wait_for grep -qx $((last + 1)) container.log
 	hind delete --force "$ID"
 	expect_eq "$(sort -nu container.log | grep -c .)" "$(grep -c . container.log)" 'numbers, each once'
+}
+
+test_config_by_another_name_and_a_pidfd_to_a_socket()
+{
+	need_criu
+	started
+	checkpoint "$ID"
+	mv "$BUNDLE/config.json" other.json
+	"$PAYLOAD" pidfd "$PWD/pidfd.sock" > pidfd.out &
+	receiver=$!
+	wait_for grep -q "$PWD/pidfd.sock" /proc/net/unix
+	restore --config "$PWD/other.json" --pidfd-socket "$PWD/pidfd.sock" "$ID"
+	wait "$receiver"
+	expect_eq "pidfd $(pid_of "$ID")" "$(cat pidfd.out)"
 }
 
 test_terminal_goes_to_a_new_engine()

@@ -70,5 +70,11 @@ nothing_left()
 	done
 	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'libpod-*')" 'cgroups left'
 	expect_eq '' "$(grep -E 'overlay-containers|/merged' /proc/self/mountinfo || :)" 'mounts left'
-	expect_no_match 'conmon|payload|sleep' "$(ps -e -o comm=)" 'processes left'
+	processes_gone
+}
+
+# conmon's last act is a podman that cleans up: it may be at it still.
+processes_gone()
+{
+	wait_for sh -c '! ps -e -o comm= | grep -Eq "conmon|podman|buildah|payload|sleep"'
 }

@@ -1,6 +1,9 @@
 # shellcheck shell=dash
 # What the files on Docker share: its daemons as Debian's units start them, and the image.
 
+# shellcheck source=tests/engines/parts/ctr.sh
+. "$TESTS/engines/parts/ctr.sh"
+
 # /etc/docker/daemon.json is the one that contrib offers. Debian's limits on files are beyond a root without
 # CAP_SYS_RESOURCE, whatever runtime sets them.
 docker_files()
@@ -22,18 +25,6 @@ docker_start() # [DOCKERD_OPTION...]
 	containerd_start
 	dockerd_start "$@"
 	docker import --change 'CMD ["sh"]' "$IMAGE_TAR" box
-}
-
-containerd_start()
-{
-	containerd > "$SESSION/containerd.log" 2>&1 < /dev/null &
-	echo $! > "$SESSION/containerd.pid"
-	wait_for containerd_answers
-}
-
-containerd_answers()
-{
-	ctr version > "$SESSION/version" 2>&1
 }
 
 dockerd_start() # [OPTION...]
@@ -61,15 +52,10 @@ eventually() # CMD...: polls until CMD succeeds, 60 s at least
 	done
 }
 
-stop_daemon() # NAME
+dockerd_stop()
 {
-	kill "$(cat "$SESSION/$1.pid")"
-	wait_for is_gone "$(cat "$SESSION/$1.pid")"
-}
-
-is_gone() # PID
-{
-	[ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+	kill "$(cat "$SESSION/dockerd.pid")"
+	wait_for is_gone "$(cat "$SESSION/dockerd.pid")"
 }
 
 # Containers that need no network start in half the time.
@@ -111,13 +97,6 @@ cgroup_file() # CONTAINER FILE: of the session's hierarchies
 	done
 }
 
-# The error of the engine without what names the runtime, the container, and the runtime's own way to its reason.
-error_without_names() # TEXT
-{
-	printf '%s\n' "$1" | grep -v -e '^See ' -e '^$' -e '^time=' | sed -E "s/[0-9a-f]{64}/ID/g
-		s/(OCI runtime (create|start|exec) failed: ).*(exec: \".*)/\1\3/"
-}
-
 # Exit status and what the engine makes of the failure are what scripts see.
 cannot() # WHAT STATUS CMD...
 {
@@ -133,20 +112,15 @@ cannot() # WHAT STATUS CMD...
 nothing_left()
 {
 	remove_all
-	state_is_gone
+	docker_is_gone
 }
 
-state_is_gone()
+docker_is_gone()
 {
-	for _dir in /run/docker/runtime-*/* /run/node?/runtime-*/* /run/hind /run/runc /run/containerd/runc/*; do
+	for _dir in /run/docker/runtime-*/* /run/node?/runtime-*/*; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
 	expect_eq '' "$(find /sys/fs/cgroup -mindepth 3 -type d -regextype posix-extended -regex '.*/[0-9a-z]{25,64}')" 'cgroups left'
-	expect_eq '' "$(grep -E '/merged|/rootfs|/run/docker/netns' /proc/self/mountinfo | grep -v 'netns/default' || :)" 'mounts left'
-	wait_for no_process_left
-}
-
-no_process_left()
-{
-	! ps -e -o comm= | grep -E 'containerd-shim|payload|sleep|hind|runc'
+	expect_eq '' "$(grep -E '/merged|/run/docker/netns' /proc/self/mountinfo | grep -v 'netns/default' || :)" 'mounts left'
+	state_is_gone
 }
