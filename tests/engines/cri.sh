@@ -1,4 +1,5 @@
-# needs: containerd ctr protoc python3 iptables
+# needs: containerd ctr protoc python3 iptables curl
+# timeout: 120
 # tests/engines/cri.sh: containerd's CRI plugin as the kubelet speaks to it, with hind as a runtime handler
 # shellcheck source=tests/engines/parts/ctr.sh
 . "$TESTS/engines/parts/ctr.sh"
@@ -12,8 +13,10 @@ engine_start()
 	{ cri_config && cat "$TESTS/../contrib/containerd/hind.toml"; } > /etc/containerd/config.toml
 	cni_config > /etc/cni/net.d/10-pods.conflist
 	protoc --proto_path "$TESTS/engines/parts" --python_out "$SESSION/python" cri.proto
-	export PYTHONPATH="$SESSION/python" PYTHONDONTWRITEBYTECODE=1 PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python
 	containerd_start
+	PYTHONPATH=$SESSION/python PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$TESTS/engines/parts/cri.py" \
+		/run/containerd/containerd.sock "$SESSION/cri" > "$SESSION/cri.log" 2>&1 < /dev/null &
+	wait_for test -S "$SESSION/cri"
 	oci_archive image.tar localhost/box:latest '["sleep", "100000"]'
 	ctr --namespace k8s.io image import image.tar
 	wait_for is_ready
@@ -50,9 +53,12 @@ cni_config()
 	EOF
 }
 
-cri() # METHOD [REQUEST]
+cri() # METHOD [REQUEST]: the answer, or the error with status 1
 {
-	/usr/bin/python3 "$TESTS/engines/parts/cri.py" /run/containerd/containerd.sock "$@"
+	_code=$(curl -s --unix-socket "$SESSION/cri" -o "$CASE_DIR/answer" -w '%{http_code}' --data "${2:-}" "http://cri/$1")
+	[ "$_code" = 200 ] && cat "$CASE_DIR/answer" && return
+	cat "$CASE_DIR/answer" >&2
+	return 1
 }
 
 is_ready()
@@ -125,7 +131,10 @@ log_of() # NAME
 
 exec_sync() # CMD...: in $CONTAINER
 {
-	cri ExecSync "$(jq -n --arg id "$CONTAINER" '{container_id: $id, cmd: $ARGS.positional, timeout: 20}' --args -- "$@")"
+	_answer=$(cri ExecSync "$(jq -n --arg id "$CONTAINER" '{container_id: $id, cmd: $ARGS.positional, timeout: 60}' --args -- "$@")") || return 255
+	printf '%s' "$_answer" | jq -j .stdout
+	printf '%s' "$_answer" | jq -j .stderr >&2
+	return "$(printf '%s' "$_answer" | jq .exit_code)"
 }
 
 stop() # CONTAINER SECONDS
