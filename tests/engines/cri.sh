@@ -6,11 +6,21 @@
 
 engine_start()
 {
+	cri_start "$TESTS/../contrib/containerd/hind.toml"
+}
+
+engine_stop()
+{
+	cri_stop
+}
+
+cri_start() # FILE to append to containerd's configuration
+{
 	# Of Debian's packages python3-grpcio and python3-protobuf.
 	/usr/bin/python3 -c 'import grpc, google.protobuf'
 	session_dir /var/lib/containerd
 	mkdir -p /etc/containerd /etc/cni/net.d "$SESSION/python" "$SESSION/logs"
-	{ cri_config && cat "$TESTS/../contrib/containerd/hind.toml"; } > /etc/containerd/config.toml
+	{ cri_config && cat "$1"; } > /etc/containerd/config.toml
 	cni_config > /etc/cni/net.d/10-pods.conflist
 	protoc --proto_path "$TESTS/engines/parts" --python_out "$SESSION/python" cri.proto
 	containerd_start
@@ -22,9 +32,9 @@ engine_start()
 	wait_for is_ready
 }
 
-engine_stop()
+cri_stop()
 {
-	case_end
+	remove_pods
 	state_is_gone
 	expect_eq '' "$(find /sys/fs/cgroup -path '*/k8s.io/*' -type d -regextype posix-extended -regex '.*/[0-9a-f]{64}')" 'cgroups left'
 }
@@ -63,10 +73,15 @@ cri() # METHOD [REQUEST]: the answer, or the error with status 1
 
 is_ready()
 {
-	[ "$(cri Status | jq -c '[.status.conditions[].status]')" = '[true,true]' ]
+	[ "$(cri Status | jq -c '[.status.conditions[] | select(.type | endswith("Ready")).status]')" = '[true,true]' ]
 }
 
 case_end()
+{
+	remove_pods
+}
+
+remove_pods()
 {
 	for _pod in $(cri ListPodSandbox | jq -r '.items[].id'); do
 		cri StopPodSandbox "{\"pod_sandbox_id\": \"$_pod\"}"
@@ -336,7 +351,7 @@ test_mounts_and_devices()
 	mount -t tmpfs tmpfs dir/later
 	touch dir/later/x
 	expect_eq x "$(exec_sync ls /vol/later)"
-	case_end
+	remove_pods
 	umount -R dir
 }
 
