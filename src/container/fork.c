@@ -234,6 +234,7 @@ static int fork_init(struct launch *l, struct err *e)
 	close(pair[1]);
 	fd_close(&l->kit.start_fd);
 	/* They would keep the container's mounts busy. */
+	host_mount_reach.undo(l);
 	host_mount_idmap.undo(l);
 	if (status == 0)
 		log_info("fork", "pid=%d", (int)l->pid);
