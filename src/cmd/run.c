@@ -188,7 +188,7 @@ static int run_image(
 		return -1;
 	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
 	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e) ||
-		rootless_parse(g->rootless, &rootless, e) || rootless_amend(rootless, f->launch.id, &made, g->arena, e) < 0)
+		rootless_parse(g->rootless, &rootless, e) || rootless_amend(rootless, launch_opts_place(&f->launch), &made, g->arena, e) < 0)
 		return -1;
 	out = json_out_new(f->dry_run);
 	json_struct(out, &json_oci_config, &made);
