@@ -91,10 +91,15 @@ struct container {
 	pid_t pid; /* 0: not committed, or stopped */
 	int pidfd; /* -1 where pid is 0 */
 	enum status status;
+	bool committed; /* it has, or had, a first process */
+	bool locked;    /* by us: container_lock */
 };
 /* "container `X` does not exist" with code ENOENT where there is none. */
 int container_open(const char *root, const char *id, struct container *, struct err *) must_check;
 void container_close(struct container *);
+/* Until container_close nobody else deletes it, and it is read anew where it was still being created. Waits for a creator.
+ * 1: it was deleted meanwhile, and a container that has the name by now is another one. */
+int container_lock(struct container *, struct err *) must_check;
 /* Letters, digits, and _+-. behind the first; at most 1024. */
 int container_id_check(const char *id, struct err *) must_check;
 /* The OCI state: members of the record, with what status and pid are now. */
