@@ -117,6 +117,13 @@ int container_start(struct container *, const char *notify_socket, struct err *)
 /* Reads what init says after it was let go: end of stream is a successful execve. */
 int start_result(int fd, struct err *) must_check;
 
+/* ---- members.c ---- */
+/* Every process of the container, as our pid namespace counts them; the caller frees *pids. Without a cgroup of its own
+ * those of its pid namespace, and an error where it has none of these either. */
+int container_pids(const struct container *, pid_t **pids, size_t *n, struct err *) must_check;
+/* Sends the signal to all of them; SIGKILL is waited for where there is a cgroup. */
+int container_signal_all(const struct container *, int sig, struct err *) must_check;
+
 /* ---- destroy.c ---- */
 int container_kill(struct container *, int sig, bool all, struct err *) must_check;
 /* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */

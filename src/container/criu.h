@@ -20,6 +20,8 @@ struct oci_pair;
 /* What stdin, stdout and stderr were, in the directory of the images: an array of three strings. */
 #define DESCRIPTORS_FILE "descriptors.json"
 
+#define CRIU_NETWORK_LOCK_SKIP 3
+
 struct criu_opts {           /* the options of checkpoint and restore */
 	const char *program; /* --criu: a program, or the socket of `criu service`; NULL: the one in PATH */
 	const char *image_path, *work_path, *parent_path;

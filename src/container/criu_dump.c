@@ -154,6 +154,9 @@ static int encode(struct container *c, const struct criu_opts *o, const struct c
 	rpc_number(opts, RPC_PID, c->pid);
 	rpc_string(opts, RPC_ROOT, c->record.rootfs);
 	rpc_bool(opts, RPC_LEAVE_RUNNING, o->leave_running);
+	/* CRIU would call iptables-restore otherwise, which few machines have and no other connection needs. */
+	if (!o->settled.network_lock && !o->tcp_established)
+		rpc_number(opts, RPC_NETWORK_LOCK, CRIU_NETWORK_LOCK_SKIP);
 	rpc_string(opts, RPC_PARENT_IMAGE, o->parent_path);
 	rpc_bool(opts, RPC_TRACK_MEM, o->pre_dump || o->parent_path);
 	/* A mount that gets the host's mounts (rslave) has its master outside. */

@@ -25,7 +25,7 @@ static const struct name_value cgroups_modes[] = {
 static const struct name_value network_locks[] = {
 	{ "iptables", 1 },
 	{ "nftables", 2 },
-	{ "skip", 3 },
+	{ "skip", CRIU_NETWORK_LOCK_SKIP },
 	{ NULL, 0 },
 };
 #define CGROUPS_MODE_DEFAULT 6

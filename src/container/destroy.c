@@ -15,12 +15,9 @@
 
 int container_kill(struct container *c, int sig, bool all, struct err *e)
 {
-	if (all) {
-		/* Also of a stopped container: with the host's pid namespace, others may still live in its cgroup. */
-		if (sig == SIGKILL)
-			return cgroup_kill(c->cgroup, e);
-		return cgroup_signal(c->cgroup, sig, e);
-	}
+	/* Also of a stopped container: with the host's pid namespace, others may still live in its cgroup. */
+	if (all)
+		return container_signal_all(c, sig, e);
 	if (c->pidfd < 0 || pidfd_signal(c->pidfd, sig, e)) {
 		if (c->pidfd >= 0 && e->code != ESRCH)
 			return -1;

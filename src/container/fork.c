@@ -186,14 +186,15 @@ static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
 
 /* On v2 a cgroup that hands controllers to children holds no processes itself: where init has gone to one of them, so
  * does who comes later. At the limit of pids nothing can be born in the cgroup, but who wants to see what has used them up
- * can be moved there. */
+ * can be moved there. A user may be born only where all of the way there is his, but systemd moves for him. */
 static int fork_entering(struct launch *l, int ours, int theirs, struct err *e)
 {
 	int status = fork_between(l, enter_container, ours, theirs, e);
 
-	if (status == 0 || (e->code != EBUSY && e->code != EAGAIN) || cgroup_clone_fd(l->cgroup) < 0)
+	if (status == 0 || (e->code != EBUSY && e->code != EAGAIN && e->code != EACCES) ||
+		cgroup_clone_fd(l->cgroup) < 0)
 		return status;
-	if (e->code == EAGAIN)
+	if (e->code != EBUSY)
 		cgroup_no_clone(l->cgroup);
 	else if (l->cgroup_fixed || cgroup_follow(l->cgroup, l->join_pid, l->arena))
 		return -1;
@@ -236,6 +237,7 @@ static int fork_init(struct launch *l, struct err *e)
 	close(pair[1]);
 	fd_close(&l->kit.start_fd);
 	/* They would keep the container's mounts busy. */
+	host_mount_reach.undo(l);
 	host_mount_idmap.undo(l);
 	if (status == 0)
 		log_info("fork", "pid=%d", (int)l->pid);

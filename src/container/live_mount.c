@@ -425,7 +425,7 @@ static int make_trees(struct launch *l, struct err *e)
 	l->kit.mounts = arena_alloc(l->arena, (l->config->n_mounts + 1) * sizeof *l->kit.mounts);
 	l->kit.n_mounts = l->config->n_mounts;
 	for (size_t i = 0; i < l->kit.n_mounts; i++)
-		l->kit.mounts[i] = (struct kit_mount){ -1, -1 };
+		l->kit.mounts[i] = (struct kit_mount){ -1, -1, -1 };
 	return host_mount_idmap.wanted(l->config) ? host_mount_idmap.run(l, e) : 0;
 }
 

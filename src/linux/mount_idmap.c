@@ -393,7 +393,7 @@ static int prepare(struct launch *l, struct err *e)
 	l->kit.mounts = arena_alloc(l->arena, config->n_mounts * sizeof *l->kit.mounts);
 	l->kit.n_mounts = config->n_mounts;
 	for (size_t i = 0; i < config->n_mounts; i++)
-		l->kit.mounts[i] = (struct kit_mount){ -1, -1 };
+		l->kit.mounts[i] = (struct kit_mount){ -1, -1, -1 };
 	for (size_t i = 0; i < config->n_mounts; i++) {
 		const struct oci_mount *m = &config->mounts[i];
 		struct mount_options o;
@@ -439,7 +439,9 @@ int mount_idmap_tree(const struct mount_entry *m)
 {
 	const struct kit *kit = m->init->kit;
 
-	return m->index < kit->n_mounts ? kit->mounts[m->index].tree_fd : -1;
+	if (m->index >= kit->n_mounts)
+		return -1;
+	return m->from_host ? kit->mounts[m->index].spare_fd : kit->mounts[m->index].tree_fd;
 }
 
 int mount_idmap_apply(const struct mount_entry *m, int tree_fd, struct err *e)

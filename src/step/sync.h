@@ -14,6 +14,9 @@
  *     |                               |  we were killed, nobody knows it, so it exits         (create only)
  *     | <--- SYNC_FAILED + struct err |  at any time instead of one of its own messages; then the child exits
  *
+ * `exec` has SYNC_CGROUP, SYNC_PTY, SYNC_READY and SYNC_FAILED. There, and where a user namespace is joined, the child is
+ * not made by the parent itself but by a process in between, which is no party to this (container/fork.c).
+ *
  * A message that comes in another state is an error of ours and told as one. */
 #ifndef HIND_SYNC_H
 #define HIND_SYNC_H

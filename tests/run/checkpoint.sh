@@ -95,7 +95,9 @@ test_request_says_what_there_is()
 	fake checkpoint --leave-running "$ID"
 	asked 'DUMP 3=1' "DUMP 2=$(pid_of "$ID")" "DUMP 13=$BUNDLE/rootfs" 'DUMP 10=dump.log' 'DUMP 34=6' 'DUMP 50=1' \
 		'DUMP 51=/etc/criu/some.conf' 'DUMP 37=mnt[/data]:/data' 'DUMP 37=mnt[/proc/keys]:/proc/keys'
-	for no in 4 5 7 8 16 17 18 46 48 52 64; do
+	# No connection is saved, so none is held.
+	asked 'DUMP 64=3'
+	for no in 4 5 7 8 16 17 18 46 48 52; do
 		expect_no_match "^DUMP $no=" "$(cat asked)" 'options that were not given'
 	done
 	has_controller freezer || cgroup_v2 || return 0
@@ -111,6 +113,8 @@ test_request_says_the_options()
 		--page-server '[::1]:27' --parent-path ../earlier "$ID"
 	asked 'DUMP 5=1' 'DUMP 52=1' 'DUMP 46=1' 'DUMP 18=1' 'DUMP 4=1' 'DUMP 7=1' 'DUMP 8=1' 'DUMP 16=1' 'DUMP 48=1' 'DUMP 34=0' \
 		'DUMP 64=3' 'DUMP 38=1073741824' 'DUMP 11=1.::1,2.27' 'DUMP 14=../earlier' 'DUMP 15=1'
+	fake checkpoint -R --tcp-established "$ID"
+	expect_no_match '^DUMP 64=' "$(cat asked)" 'a lock that CRIU chooses'
 	fake checkpoint --pre-dump --network-lock nftables --manage-cgroups-mode strict "$ID"
 	asked 'PRE_DUMP 64=2' 'PRE_DUMP 34=5' 'PRE_DUMP 15=1'
 	fake checkpoint -R --network-lock iptables --manage-cgroups-mode full "$ID"

@@ -1,5 +1,5 @@
 /* What systemd is told, without a systemd: bodies and messages of D-Bus by their bytes, an answering service of our own,
- * names of units, and annotations. */
+ * names of units, annotations and resources. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +248,94 @@ static void test_annotations(void)
 	CHECK("hind's own", refused("PIDs", "[uint32 1]", "sets this property itself"));
 }
 
+/* --- resources --- */
+
+/* Is the element of "a(sv)" among the properties? Each begins at a multiple of 8, so it looks alike wherever it is. */
+static bool among(struct oci_resources r, bool user, struct text *want)
+{
+	struct text t = { 0 };
+	property_resources(&t, &r, user, NULL);
+	bool found = t.p && memmem(t.p, t.len, want->p, want->len);
+	free(t.p);
+	free(want->p);
+	return found;
+}
+
+static bool number(struct oci_resources r, const char *name, uint64_t value)
+{
+	struct text want = { 0 };
+	property_u64(&want, name, value);
+	return among(r, false, &want);
+}
+
+static bool word(struct oci_resources r, bool user, const char *name, const char *value)
+{
+	struct text want = { 0 };
+	property_string(&want, name, value);
+	return among(r, user, &want);
+}
+
+static bool bits(const char *list, const char *bytes, size_t len)
+{
+	struct oci_cpu cpu = { .cpus = (char *)list };
+	struct text want = { 0 };
+	dbus_put_string(&want, "AllowedCPUs");
+	dbus_put_signature(&want, "ay");
+	size_t begin = dbus_put_array(&want, "y");
+	text_add(&want, bytes, len);
+	dbus_end_array(&want, begin);
+	return among((struct oci_resources){ .cpu = &cpu }, false, &want);
+}
+
+static bool allowed(struct oci_device_rule *v, size_t n, const char *node, const char *access)
+{
+	struct text want = { 0 };
+	dbus_put_string(&want, node);
+	dbus_put_string(&want, access);
+	return among((struct oci_resources){ .devices = v, .n_devices = n }, false, &want);
+}
+
+static void test_resources(void)
+{
+	struct oci_memory memory = { .limit = 4096, .has_limit = true, .swap = 8192, .has_swap = true };
+	struct oci_cpu cpu = { .quota = 25501, .has_quota = true, .period = 50000, .has_period = true };
+	struct oci_pids pids = { .has_limit = true };
+	struct oci_resources m = { .memory = &memory }, c = { .cpu = &cpu }, p = { .pids = &pids };
+	CHECK("memory", number(m, "MemoryMax", 4096) && number(m, "MemorySwapMax", 4096));
+	memory.swap = memory.limit = -1;
+	CHECK("no limit of memory", number(m, "MemoryMax", UINT64_MAX) && number(m, "MemorySwapMax", UINT64_MAX));
+	CHECK("a quota is rounded up to percents",
+		number(c, "CPUQuotaPerSecUSec", 520000) && number(c, "CPUQuotaPeriodUSec", 50000));
+	cpu = (struct oci_cpu){ .quota = -1, .has_quota = true };
+	CHECK("no quota", number(c, "CPUQuotaPerSecUSec", UINT64_MAX));
+	cpu = (struct oci_cpu){ .idle = 1, .has_idle = true };
+	CHECK("idle", number(c, "CPUWeight", 0));
+	CHECK("no process but the first", number(p, "TasksMax", 1));
+	CHECK("sets of CPUs",
+		bits("0-1,9", "\3\2", 2) && bits("8", "\0\1", 2) && !bits("1-x", "\2", 1) && !bits("3-1", "\10", 1));
+	struct oci_pair files[] = { { "memory.high", "max" }, { "cpu.max", "20000 100000" },
+		{ "io.weight", "default 50" } };
+	struct oci_resources u = { .unified = files, .n_unified = 3 };
+	CHECK("files of v2", number(u, "MemoryHigh", UINT64_MAX) && number(u, "CPUQuotaPerSecUSec", 200000) &&
+				     number(u, "IOWeight", 50));
+	struct oci_device_rule rules[] = { { .allow = false },
+		{ .allow = true,
+			.type = "c",
+			.major = 10,
+			.has_major = true,
+			.minor = 229,
+			.has_minor = true,
+			.access = "rw" },
+		{ .allow = true, .type = "b", .major = 7, .has_major = true } };
+	struct oci_resources d = { .devices = rules, .n_devices = 3 };
+	CHECK("devices", word(d, false, "DevicePolicy", "strict") && allowed(rules, 3, "/dev/char/10:229", "rw") &&
+				 allowed(rules, 3, "block-7", "rwm") && allowed(rules, 3, "char-*", "m"));
+	CHECK("no devices of a user's manager", !word(d, true, "DevicePolicy", "strict"));
+	d.devices = rules + 1;
+	d.n_devices = 1;
+	CHECK("all devices but some", word(d, false, "DevicePolicy", "auto"));
+}
+
 int main(void)
 {
 	arena = arena_new();
@@ -256,6 +344,7 @@ int main(void)
 	test_conversation();
 	test_names();
 	test_annotations();
+	test_resources();
 	arena_free(arena);
 	return check_end();
 }
