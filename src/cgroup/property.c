@@ -38,7 +38,7 @@ void property_string(struct text *t, const char *name, const char *value)
 	dbus_put_string(t, value);
 }
 
-static void property_u64(struct text *t, const char *name, uint64_t value)
+void property_u64(struct text *t, const char *name, uint64_t value)
 {
 	put_name(t, name, "t");
 	dbus_put_u64(t, value);

@@ -38,6 +38,7 @@ int subgroup_make(struct cgroup *, pid_t init, struct err *) must_check;
 void property_resources(struct text *, const struct oci_resources *, bool user, const char *dir);
 void property_bool(struct text *, const char *name, bool);
 void property_string(struct text *, const char *name, const char *);
+void property_u64(struct text *, const char *name, uint64_t);
 
 /* ---- annotation.c: org.systemd.property.NAME: text as gvariant-text has it ---- */
 #define PROPERTY_ANNOTATION "org.systemd.property."

@@ -88,10 +88,6 @@ test_removed_by_itself_or_not_at_all()
 	expect_status 0 hind start "$ID"
 	wait_for is_status "$ID" stopped
 	kill -CONT "$remover"
-	remover_gone()
-	{
-		! [ -e "/proc/$remover/fd/0" ]
-	}
-	wait_for remover_gone
+	wait_for test ! -e "/proc/$remover/fd/0"
 	expect_eq stopped "$(status_of "$ID")"
 }
