@@ -137,8 +137,9 @@ int container_mounts_add(struct container *, const char *text, const char *name,
 int container_mounts_remove(struct container *, const char *text, const char *name, struct err *) must_check;
 
 /* ---- remover.c ---- */
-/* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute. */
-int container_remove_later(const char *root, const char *id, int pidfd, struct err *) must_check;
+/* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute; dir_fd: the
+ * container's directory, which is another one after the id has been given anew. */
+int container_remove_later(const char *root, const char *id, int dir_fd, int pidfd, struct err *) must_check;
 
 int container_pause(struct container *, struct err *) must_check;
 int container_resume(struct container *, struct err *) must_check;
