@@ -84,7 +84,7 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	if (status == 0) {
 		wait_watch(&l->notify->fd, POLLIN, notify_watch, l->notify);
 		watch_oom(l);
-		status = wait_foreground(l->pid, l->pidfd, l->master_fd, e);
+		status = wait_foreground(l->pid, l->pidfd, &l->master_fd, e);
 		notify_close(l->notify);
 	}
 	if (status >= 0)
@@ -188,7 +188,8 @@ static int run_image(
 		return -1;
 	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
 	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e) ||
-		rootless_parse(g->rootless, &rootless, e) || rootless_amend(rootless, f->launch.id, &made, g->arena, e) < 0)
+		rootless_parse(g->rootless, &rootless, e) ||
+		rootless_amend(rootless, f->launch.id, &made, g->arena, e) < 0)
 		return -1;
 	out = json_out_new(f->dry_run);
 	json_struct(out, &json_oci_config, &made);
