@@ -88,7 +88,8 @@ int container_delete(struct container *c, bool force, struct err *e)
 	struct err hook_err;
 
 	if (!force && c->status != STATUS_STOPPED)
-		return err_set(e, "cannot delete container %s that is not stopped: %s", c->id, status_names[c->status]);
+		return err_set(e, "cannot delete container %s that is not stopped: %s; --force kills it first", c->id,
+			status_names[c->status]);
 	if (c->status == STATUS_CREATING && creator_gone(c, e))
 		return -1;
 	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e))
