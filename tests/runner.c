@@ -308,6 +308,16 @@ static const char *value(int argc, char **argv, int *i)
 	return argv[++*i];
 }
 
+/* A program that is not there must not be taken for one that was not named. */
+static char *program(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		die("%s is not there", path);
+	return real;
+}
+
 static void parse(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -320,9 +330,9 @@ static void parse(int argc, char **argv)
 		else if (!strcmp(argv[i], "--timeout"))
 			run.timeout = atoi(value(argc, argv, &i));
 		else if (!strcmp(argv[i], "--hind"))
-			run.place.hind = realpath(value(argc, argv, &i), NULL);
+			run.place.hind = program(value(argc, argv, &i));
 		else if (!strcmp(argv[i], "--payload"))
-			run.place.payload = realpath(value(argc, argv, &i), NULL);
+			run.place.payload = program(value(argc, argv, &i));
 		else if (!strcmp(argv[i], "--list"))
 			run.list = true;
 		else if (!strcmp(argv[i], "--long"))

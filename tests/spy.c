@@ -42,6 +42,15 @@ static bool is_hind(const char *pid)
 	return n > 0 && (strncmp(comm, "hind", 4) == 0 || comm[strspn(comm, "0123456789\n")] == 0);
 }
 
+/* In the middle of execve(2) it has its old name still, but the program's descriptors and rights. */
+static bool is_program_by_now(const char *pid)
+{
+	char path[300], exe[4096] = "";
+
+	snprintf(path, sizeof path, "/proc/%s/exe", pid);
+	return readlink(path, exe, sizeof exe - 1) > 0 && !strstr(exe, "hind");
+}
+
 static void reach(const char *path, const char *how)
 {
 	char way[4096], link[256] = "";
@@ -59,7 +68,7 @@ static void look_at(const char *pid, const char *path)
 {
 	char link[256];
 
-	if (readlink(path, link, sizeof link) < 0 || !is_hind(pid))
+	if (readlink(path, link, sizeof link) < 0 || !is_hind(pid) || is_program_by_now(pid))
 		return;
 	looked++;
 	reach(path, "");
@@ -109,7 +118,7 @@ static void trace(const char *pid)
 	ssize_t n = process_vm_readv(atoi(pid), &ours, 1, &theirs, 1, 0);
 
 	/* EFAULT: nothing is there, but we might have read it. */
-	if ((n >= 0 || errno == EFAULT) && is_hind(pid))
+	if ((n >= 0 || errno == EFAULT) && is_hind(pid) && !is_program_by_now(pid))
 		traced++;
 }
 

@@ -135,7 +135,7 @@ _hind()
 			--blkio-weight --l3-cache-schema --mem-bw-schema --help
 		;;
 	events:-*) _hind_words "$current" --interval --stats --help ;;
-	list:-*) _hind_words "$current" --quiet --format --help ;;
+	list:-*) _hind_words "$current" --quiet --format --regex --help ;;
 	mounts:*)
 		if ((COMP_CWORD == i + 1)); then
 			_hind_words "$current" add remove

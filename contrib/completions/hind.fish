@@ -45,6 +45,7 @@ complete -c hind -n '__fish_seen_subcommand_from mounts' -a 'add remove' -F
 complete -c hind -n '__fish_seen_subcommand_from kill' -s a -l all -d 'Every process'
 complete -c hind -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Kill it first'
 complete -c hind -n '__fish_seen_subcommand_from kill delete' -s r -l regex -d 'Every container that matches'
+complete -c hind -n '__fish_seen_subcommand_from list' -s r -l regex -x -d 'Those that match'
 complete -c hind -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'Ids only'
 complete -c hind -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d 'How to print'
 complete -c hind -n '__fish_seen_subcommand_from update' -s r -l resources -r -F -d 'JSON as in linux.resources'

@@ -242,6 +242,11 @@ int cgroup_frozen(struct cgroup *cg)
 	return cg->manager->frozen(cg);
 }
 
+bool cgroup_is_own(const struct cgroup *cg)
+{
+	return cg->n > 0;
+}
+
 int cgroup_pids(struct cgroup *cg, pid_t **pids, size_t *n, struct err *e)
 {
 	struct hierarchy *h = hierarchy_main(cg);

@@ -72,6 +72,8 @@ int cgroup_signal(struct cgroup *, int sig, struct err *) must_check;
 /* Kills what is inside, and removes the cgroup with its descendants. What is not there is no error. */
 int cgroup_remove(struct cgroup *, struct err *) must_check;
 
+/* Has the container one, or does it stay in its caller's? */
+bool cgroup_is_own(const struct cgroup *);
 int cgroup_freeze(struct cgroup *, bool frozen, struct err *) must_check; /* waits until it is so */
 int cgroup_frozen(struct cgroup *);                                       /* 1, 0, or 0 where there is no freezer */
 /* Every pid inside, descendants included; the caller frees *pids. */

@@ -6,16 +6,17 @@
 
 #include "base/opt.h"
 #include "base/str.h"
-#include "cmd/command.h"
-#include "container/container.h"
+#include "cmd/matching.h"
 
 struct flags {
-	const char *format;
+	const char *format, *regex;
 	bool quiet;
 };
 static const struct opt opts[] = {
 	{ "format", 'f', OPT_STRING, offsetof(struct flags, format), "table|json", "how to print (default: table)" },
 	{ "quiet", 'q', OPT_FLAG, offsetof(struct flags, quiet), NULL, "ids only" },
+	{ "regex", 'r', OPT_STRING, offsetof(struct flags, regex), "REGEX",
+		"those alone whose id the regular expression matches" },
 	{ 0 },
 };
 
@@ -56,10 +57,10 @@ static int list(const struct globals *g, int argc, char **argv, struct err *e)
 	if (words < 0)
 		return -1;
 	if (words > 0)
-		return err_set(e, "list takes no arguments: hind list [-q] [-f table|json]");
+		return err_set(e, "list takes no arguments: hind list [-q] [-f table|json] [-r REGEX]");
 	if (!str_eq(f.format, "json") && !str_eq(f.format, "table"))
 		return err_set(e, "--format: \"%s\" is neither table nor json", f.format);
-	if (container_list(g->root, &ids, e) < 0)
+	if ((f.regex ? matching_list(g, f.regex, &ids, e) : container_list(g->root, &ids, e)) < 0)
 		return -1;
 	if (str_eq(f.format, "json") && !f.quiet) {
 		out = json_out_new(false);
@@ -84,7 +85,7 @@ static int list(const struct globals *g, int argc, char **argv, struct err *e)
 
 const struct command cmd_list = {
 	.name = "list",
-	.synopsis = "[-q] [-f table|json]",
+	.synopsis = "[-q] [-f table|json] [-r REGEX]",
 	.help = "List the containers",
 	.opts = opts,
 	.failure = 1,

@@ -29,28 +29,44 @@ static int one(const struct globals *g, const char *id, int (*fn)(struct contain
 	return status;
 }
 
+int matching_list(const struct globals *g, const char *regex, char ***ids, struct err *e)
+{
+	size_t kept = 0;
+	regex_t r;
+
+	if (compile(&r, regex, e))
+		return -1;
+	if (container_list(g->root, ids, e) < 0) {
+		regfree(&r);
+		return -1;
+	}
+	for (char **id = *ids; *id; id++) {
+		if (regexec(&r, *id, 0, NULL, 0) == 0)
+			(*ids)[kept++] = *id;
+		else
+			free(*id);
+	}
+	(*ids)[kept] = NULL;
+	regfree(&r);
+	return kept;
+}
+
 int matching_each(const struct globals *g, const char *regex, int (*fn)(struct container *, const void *, struct err *),
 	const void *data, struct err *e)
 {
 	struct err failure;
 	int status = 0;
 	char **ids;
-	regex_t r;
 
-	if (compile(&r, regex, e))
+	if (matching_list(g, regex, &ids, e) < 0)
 		return -1;
-	if (container_list(g->root, &ids, e) < 0) {
-		regfree(&r);
-		return -1;
-	}
 	for (char **id = ids; *id; id++) {
-		if (regexec(&r, *id, 0, NULL, 0) == 0 && one(g, *id, fn, data, &failure) < 0 && status == 0) {
+		if (one(g, *id, fn, data, &failure) < 0 && status == 0) {
 			*e = failure;
 			status = -1;
 		}
 		free(*id);
 	}
 	free(ids);
-	regfree(&r);
 	return status;
 }

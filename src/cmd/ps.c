@@ -109,7 +109,7 @@ static int ps(const struct globals *g, int argc, char **argv, struct err *e)
 	if (container_open(g->root, argv[1], &c, e))
 		return -1;
 	argv[words + 1] = NULL;
-	status = cgroup_pids(c.cgroup, &pids, &n, e);
+	status = container_pids(&c, &pids, &n, e);
 	if (status == 0 && json)
 		print_json(pids, n);
 	else if (status == 0)

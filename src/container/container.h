@@ -91,10 +91,15 @@ struct container {
 	pid_t pid; /* 0: not committed, or stopped */
 	int pidfd; /* -1 where pid is 0 */
 	enum status status;
+	bool committed; /* it has, or had, a first process */
+	bool locked;    /* by us: container_lock */
 };
 /* "container `X` does not exist" with code ENOENT where there is none. */
 int container_open(const char *root, const char *id, struct container *, struct err *) must_check;
 void container_close(struct container *);
+/* Until container_close nobody else deletes it, and it is read anew where it was still being created. Waits for a creator.
+ * 1: it was deleted meanwhile, and a container that has the name by now is another one. */
+int container_lock(struct container *, struct err *) must_check;
 /* Letters, digits, and _+-. behind the first; at most 1024. */
 int container_id_check(const char *id, struct err *) must_check;
 /* The OCI state: members of the record, with what status and pid are now. */
@@ -111,6 +116,13 @@ const char *store_default_root(struct arena *);
 int container_start(struct container *, const char *notify_socket, struct err *) must_check;
 /* Reads what init says after it was let go: end of stream is a successful execve. */
 int start_result(int fd, struct err *) must_check;
+
+/* ---- members.c ---- */
+/* Every process of the container, as our pid namespace counts them; the caller frees *pids. Without a cgroup of its own
+ * those of its pid namespace, and an error where it has none of these either. */
+int container_pids(const struct container *, pid_t **pids, size_t *n, struct err *) must_check;
+/* Sends the signal to all of them; SIGKILL is waited for where there is a cgroup. */
+int container_signal_all(const struct container *, int sig, struct err *) must_check;
 
 /* ---- destroy.c ---- */
 int container_kill(struct container *, int sig, bool all, struct err *) must_check;

@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "container/criu.h"
+#include "container/notify.h"
 #include "container/steps.h"
 #include "linux/linux.h"
 #include "step/init.h"
@@ -189,6 +190,16 @@ static int put_all(const struct init *in, const struct devices *host, const char
 	return 0;
 }
 
+/* Where `create` had a service manager to tell (notify.c), its socket's directory is mounted; the message was sent long ago. */
+static int put_notify(const char *stage, int stage_fd, struct text *names, struct err *e)
+{
+	if (mkdirat(stage_fd, "notify", 0755) < 0)
+		return err_sys(e, "create a place for " NOTIFY_MOUNT_POINT);
+	text_printf(names, "mnt[" NOTIFY_MOUNT_POINT "]:%s/notify", stage);
+	text_add(names, "", 1);
+	return 0;
+}
+
 /* We are nobody's child in a user namespace here: mounts are made as the host's root, and the cgroup is bound as it is, since
  * a cgroup namespace would begin at the wrong place. Devices are bound or made as the container has them. */
 static int make_mounts(struct init *in, bool *new_ns, struct err *e)
@@ -232,7 +243,9 @@ int external_stage(struct init *in, const char *stage, int names_fd, struct err 
 		status = put(tmpfs_fd, "root", in->rootfs_fd, e);
 	if (status == 0)
 		status = put_all(in, &host, stage, tmpfs_fd, &names, e);
-	if (status == 0 && names.len)
+	if (status == 0)
+		status = put_notify(stage, tmpfs_fd, &names, e);
+	if (status == 0)
 		status = fd_write_all(names_fd, names.p, names.len, e);
 	free(names.p);
 	devices_free(&host);

@@ -7,13 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -354,16 +352,10 @@ static int restore(struct launch *l, struct err *e)
 
 static void restore_undo(struct launch *l)
 {
-	struct err e;
-
 	/* Before the network namespace goes with its last process. */
 	host_netdev.undo(l);
-	if (l->pid <= 0)
-		return;
-	if (l->pidfd >= 0 && pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH)
-		log_warn("restore", "%s", e.msg);
-	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (l->pid > 0)
+		pidfd_end_child(l->pid, l->pidfd);
 	l->pid = 0;
 }
 

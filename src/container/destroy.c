@@ -2,8 +2,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -17,12 +15,9 @@
 
 int container_kill(struct container *c, int sig, bool all, struct err *e)
 {
-	if (all) {
-		/* Also of a stopped container: with the host's pid namespace, others may still live in its cgroup. */
-		if (sig == SIGKILL)
-			return cgroup_kill(c->cgroup, e);
-		return cgroup_signal(c->cgroup, sig, e);
-	}
+	/* Also of a stopped container: with the host's pid namespace, others may still live in its cgroup. */
+	if (all)
+		return container_signal_all(c, sig, e);
 	if (c->pidfd < 0 || pidfd_signal(c->pidfd, sig, e)) {
 		if (c->pidfd >= 0 && e->code != ESRCH)
 			return -1;
@@ -68,30 +63,21 @@ static int end_init(struct container *c, struct err *e)
 	return 0;
 }
 
-/* A container that is being created belongs to its creator; when that was killed, its lock is gone. */
-static int creator_gone(struct container *c, struct err *e)
-{
-	struct timespec pause = { 0, 10000000 };
-
-	for (int i = 0; i < PATIENCE_MS / 10; i++) {
-		if (flock(c->dir_fd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		nanosleep(&pause, NULL);
-	}
-	return err_set(e, "container `%s` is still being created", c->id);
-}
-
 int container_delete(struct container *c, bool force, struct err *e)
 {
 	struct oci_state state;
 	cleanup_fd int bundle_fd = -1;
 	struct err hook_err;
+	int gone = 0;
 
+	/* What is being created belongs to its creator, and under the lock it may have become something else. */
+	if (force || c->status == STATUS_STOPPED)
+		gone = container_lock(c, e);
+	if (gone)
+		return gone < 0 ? -1 : 0;
 	if (!force && c->status != STATUS_STOPPED)
 		return err_set(e, "cannot delete container %s that is not stopped: %s; --force kills it first", c->id,
 			status_names[c->status]);
-	if (c->status == STATUS_CREATING && creator_gone(c, e))
-		return -1;
 	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	c->status = STATUS_STOPPED;

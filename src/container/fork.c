@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -235,6 +234,7 @@ static int fork_init(struct launch *l, struct err *e)
 	close(pair[1]);
 	fd_close(&l->kit.start_fd);
 	/* They would keep the container's mounts busy. */
+	host_mount_reach.undo(l);
 	host_mount_idmap.undo(l);
 	if (status == 0)
 		log_info("fork", "pid=%d", (int)l->pid);
@@ -243,17 +243,9 @@ static int fork_init(struct launch *l, struct err *e)
 
 static void fork_undo(struct launch *l)
 {
-	struct err e;
-
-	if (l->pid <= 0)
-		return;
-	/* Our child keeps its number until it is reaped: without a pidfd, or where the call is refused (seccomp), the number
-	 * will do, and to wait for one that nobody has killed would be to wait for ever. */
-	if (l->pidfd < 0 || (pidfd_signal(l->pidfd, SIGKILL, &e) && e.code != ESRCH))
-		kill(l->pid, SIGKILL);
-	/* ECHILD: wait_foreground has reaped it. */
-	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	/* Not where wait_foreground has reaped it. */
+	if (l->pid > 0)
+		pidfd_end_child(l->pid, l->pidfd);
 	l->pid = 0;
 }
 

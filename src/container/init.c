@@ -21,7 +21,7 @@ static int hygiene(struct init *in, struct err *e)
 	const struct kit *k = in->kit;
 	const int first[] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd,
 		k->seccomp_agent_fd, log_fd(), k->notify_fd };
-	cleanup_free int *keep = mem_alloc((ARRAY_LEN(first) + NS_COUNT + 2 * k->n_mounts) * sizeof *keep);
+	cleanup_free int *keep = mem_alloc((ARRAY_LEN(first) + NS_COUNT + 3 * k->n_mounts) * sizeof *keep);
 	size_t n = ARRAY_LEN(first);
 
 	/* First of all: whatever our caller left open must not reach the container (CVE-2024-21626). What is meant for
@@ -32,6 +32,7 @@ static int hygiene(struct init *in, struct err *e)
 	for (size_t i = 0; i < k->n_mounts; i++) {
 		keep[n++] = k->mounts[i].tree_fd;
 		keep[n++] = k->mounts[i].userns_fd;
+		keep[n++] = k->mounts[i].spare_fd;
 	}
 	for (int fd = 3; fd < 3 + k->preserve_fds; fd++)
 		if (fd_cloexec(fd, 1, e) && e->code != EBADF)

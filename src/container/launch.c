@@ -28,6 +28,7 @@
 static int store_make(struct launch *l, struct err *e)
 {
 	const struct launch_opts *o = l->opts;
+	struct stat st;
 
 	if (file_mkdirs(o->root, 0700, e))
 		return -1;
@@ -40,10 +41,13 @@ static int store_make(struct launch *l, struct err *e)
 						 "choose another",
 						 o->id)
 				       : err_sys(e, "mkdir %s/%s", o->root, o->id);
-	l->store_made = true;
 	l->store_fd = openat(l->root_fd, o->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (l->store_fd < 0 || flock(l->store_fd, LOCK_EX | LOCK_NB) < 0)
+	/* Somebody who looks at it, or deletes it, may have been faster by a moment. */
+	if (l->store_fd < 0 || flock(l->store_fd, LOCK_EX) < 0 || fstat(l->store_fd, &st) < 0)
 		return err_sys(e, "lock %s/%s", o->root, o->id);
+	if (st.st_nlink == 0)
+		return err_set(e, "container `%s` was deleted while it was being created", o->id);
+	l->store_made = true;
 	return 0;
 }
 
@@ -320,7 +324,11 @@ static int commit(struct launch *l, struct err *e)
 	if (symlinkat(text, l->store_fd, "init") < 0)
 		return err_sys(e, "record the pid");
 	/* An attached init is let go by launch_start, and ends when we do before that. */
-	return l->attached ? 0 : sync_send(l->sync_fd, SYNC_COMMITTED, -1, e);
+	if (!l->attached && sync_send(l->sync_fd, SYNC_COMMITTED, -1, e))
+		return -1;
+	/* From here on it is everybody's to delete. */
+	flock(l->store_fd, LOCK_UN);
+	return 0;
 }
 
 static void commit_undo(struct launch *l)
@@ -424,13 +432,10 @@ int launch_remove(struct launch *l, struct err *e)
 		.record = l->record,
 		.cgroup = l->cgroup,
 		.pidfd = -1,
-		.status = STATUS_STOPPED };
-	struct stat st;
+		.status = STATUS_STOPPED,
+		.committed = true };
 
 	host_fork.undo(l);
-	/* A directory without a name: it was deleted, and a container that has the name by now is another one. */
-	if (fstat(l->store_fd, &st) == 0 && st.st_nlink == 0)
-		return 0;
 	return container_delete(&c, true, e);
 }
 

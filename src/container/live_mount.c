@@ -2,9 +2,8 @@
  *
  * Three processes, as each namespace has its own rule. The parent has the privileges of the host: it opens the
  * container's namespaces, and maps ids. The helper joins the user namespace and copies the host's mounts, while the
- * names of sources are still the host's. Its child, which is inside the container's pid namespace, joins the mount
- * namespace last and attaches: from then on every path is the container's, and is looked up below a handle of its root
- * (rules S1, S2).
+ * names of sources are still the host's; then it joins the others. Its child, which is inside the container's pid
+ * namespace, attaches: for it every path is the container's, and is looked up below a handle of its root (rules S1, S2).
  *
  * runtime-spec config.md "Mounts"; setns(2), open_tree(2), move_mount(2). */
 #include <errno.h>
@@ -191,6 +190,27 @@ static int take_away(struct visit *v, struct init *init, struct err *e)
 	return 0;
 }
 
+/* A process of the container may be allowed to trace us (CAP_SYS_PTRACE) from our birth on: so nothing of the host's comes
+ * along but what is to be mounted, and the procfs is one of the container's pid namespace. In a user namespace nobody may
+ * look, and the kernel may refuse a new procfs there: the host's goes along (init_procfs). */
+static int leave_behind(struct launch *l, int report_fd, struct err *e)
+{
+	struct kit *k = &l->kit;
+	cleanup_free int *keep = mem_alloc((3 + 2 * k->n_mounts) * sizeof *keep);
+	size_t n = 0;
+
+	if (!l->join_ns[NS_USER])
+		fd_close(&k->host_proc_fd);
+	keep[n++] = report_fd;
+	keep[n++] = k->host_proc_fd;
+	keep[n++] = log_fd();
+	for (size_t i = 0; i < k->n_mounts; i++) {
+		keep[n++] = k->mounts[i].tree_fd;
+		keep[n++] = k->mounts[i].userns_fd;
+	}
+	return fd_close_others(3, keep, n, e);
+}
+
 /* The mount namespace's own root is the container's, whatever its processes have made of theirs. */
 static _Noreturn void inside(struct visit *v)
 {
@@ -213,10 +233,8 @@ static _Noreturn void inside(struct visit *v)
 	struct err e;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (setns(l->kit.ns_fd[NS_MOUNT], CLONE_NEWNS) < 0) {
-		err_sys(&e, "join the mount namespace");
+	if (init_procfs.run(&init, &e))
 		end(v, &e);
-	}
 	init.rootfs_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (init.rootfs_fd < 0) {
 		err_sys(&e, "open the container's root");
@@ -285,10 +303,11 @@ static int copy_sources(struct launch *l, struct err *e)
 	return 0;
 }
 
-/* New file systems show what these namespaces hold: proc, sysfs and mqueue. */
+/* New file systems show what these namespaces hold: proc, sysfs and mqueue. The mount namespace comes last, and before the
+ * child is born: its root would lead to the host's files. */
 static int enter_the_others(const struct launch *l, struct err *e)
 {
-	static const enum ns kinds[] = { NS_NET, NS_IPC, NS_CGROUP, NS_PID };
+	static const enum ns kinds[] = { NS_NET, NS_IPC, NS_CGROUP, NS_PID, NS_MOUNT };
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (l->join_ns[kinds[i]] && setns(l->kit.ns_fd[kinds[i]], ns_kinds[kinds[i]].flag) < 0)
@@ -304,8 +323,10 @@ static _Noreturn void between(struct visit *v)
 	pid_t pid;
 	int status;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || enter_user_namespace(l, &e) || leave_host_mounts(&e) ||
-		(v->work == add && copy_sources(l, &e)) || enter_the_others(l, &e))
+	/* A change of ids takes it back, so this is the first moment for it. */
+	if (enter_user_namespace(l, &e) || (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 && err_sys(&e, "prctl")) ||
+		leave_host_mounts(&e) || (v->work == add && copy_sources(l, &e)) || enter_the_others(l, &e) ||
+		leave_behind(l, v->report_fd, &e))
 		end(v, &e);
 	pid = clone_child(0, -1, &pidfd, &e);
 	if (pid < 0)
@@ -381,6 +402,7 @@ static int go_there(struct visit *v, struct err *e)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (n == sizeof theirs) {
+		theirs.msg[sizeof theirs.msg - 1] = 0;
 		*e = theirs;
 		return -1;
 	}
@@ -403,7 +425,7 @@ static int make_trees(struct launch *l, struct err *e)
 	l->kit.mounts = arena_alloc(l->arena, (l->config->n_mounts + 1) * sizeof *l->kit.mounts);
 	l->kit.n_mounts = l->config->n_mounts;
 	for (size_t i = 0; i < l->kit.n_mounts; i++)
-		l->kit.mounts[i] = (struct kit_mount){ -1, -1 };
+		l->kit.mounts[i] = (struct kit_mount){ -1, -1, -1 };
 	return host_mount_idmap.wanted(l->config) ? host_mount_idmap.run(l, e) : 0;
 }
 

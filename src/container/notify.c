@@ -30,7 +30,6 @@
 
 #define DIRECTORY "notify" /* below the container's own */
 #define SOCKET DIRECTORY "/notify.sock"
-#define MOUNT_POINT "/run/notify"
 #define MESSAGE_LIMIT 4096
 #define BARRIER_MS 5000
 
@@ -91,9 +90,9 @@ static int mount_directory(struct init *init, struct err *e)
 		tree_fd = own_fd = clone_by_name(k->notify_dir, e);
 	if (tree_fd < 0 || mountfd_setattr(tree_fd, false, attributes, 0, 0, e))
 		return err_wrap(e, "copy the mount of %s", k->notify_dir);
-	target_fd = path_make_dirs(init->rootfs_fd, MOUNT_POINT, 0755, e);
+	target_fd = path_make_dirs(init->rootfs_fd, NOTIFY_MOUNT_POINT, 0755, e);
 	if (target_fd < 0 || mountfd_attach(tree_fd, target_fd, e))
-		return err_wrap(e, "NOTIFY_SOCKET is set, and its socket goes to " MOUNT_POINT " of the container");
+		return err_wrap(e, "NOTIFY_SOCKET is set, and its socket goes to " NOTIFY_MOUNT_POINT " of the container");
 	return 0;
 }
 

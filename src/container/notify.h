@@ -6,6 +6,9 @@
 
 #include "base/err.h"
 
+/* Where its socket is mounted inside. */
+#define NOTIFY_MOUNT_POINT "/run/notify"
+
 struct notify {
 	int fd;    /* where the container's messages come in; -1: there is nothing to wait for */
 	bool told; /* it is ready, and the manager has heard so: what still comes is dropped */

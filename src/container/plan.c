@@ -55,6 +55,7 @@ const struct host_step *const plan_host[] = {
 	&host_seccomp_agent,    /* its socket is a path of the host */
 	&host_terminal_connect, /* the console socket, too */
 	&host_mount_idmap,      /* to map the ids of a file system needs privileges where that was mounted */
+	&host_mount_reach,      /* what is bound from where root of a user namespace may not go */
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* v2: init is born inside, under its limits; undone after init is gone */
 	&host_fork,             /* from here on both halves work side by side */

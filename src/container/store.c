@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -15,6 +17,9 @@
 #include "sys/capable.h"
 #include "sys/pidfd.h"
 #include "json/decode.h"
+
+#define LOCK_PATIENCE_MS 10000
+#define LOCK_POLL_MS 10
 
 const char *const status_names[] = { "creating", "created", "running", "paused", "stopped" };
 
@@ -78,9 +83,12 @@ static int derive_status(struct container *c, struct err *e)
 
 	if (read_init(c, &started) < 0) {
 		/* Whoever creates it holds the lock; without one, it was killed over it. */
-		c->status = flock(c->dir_fd, LOCK_SH | LOCK_NB) < 0 ? STATUS_CREATING : STATUS_STOPPED;
+		c->status = c->locked || flock(c->dir_fd, LOCK_SH | LOCK_NB) == 0 ? STATUS_STOPPED : STATUS_CREATING;
+		if (!c->locked)
+			flock(c->dir_fd, LOCK_UN);
 		return 0;
 	}
+	c->committed = true;
 	c->pidfd = pidfd_of_started(c->pid, started, e);
 	if (c->pidfd < 0) {
 		c->pid = 0;
@@ -118,10 +126,19 @@ static int read_record(struct container *c, struct err *e)
 	return status;
 }
 
-int container_open(const char *root, const char *id, struct container *c, struct err *e)
+static int read_all(struct container *c, struct err *e)
 {
 	static const struct oci_hind_cgroup none = { .manager = "disabled" };
 
+	if (read_record(c, e) ||
+		cgroup_from_record(c->record.cgroup ? c->record.cgroup : &none, c->arena, &c->cgroup, e) ||
+		derive_status(c, e))
+		return err_wrap(e, "container `%s`", c->id);
+	return 0;
+}
+
+int container_open(const char *root, const char *id, struct container *c, struct err *e)
+{
 	*c = (struct container){ .root_fd = -1, .dir_fd = -1, .pidfd = -1 };
 	if (container_id_check(id, e))
 		return -1;
@@ -136,14 +153,34 @@ int container_open(const char *root, const char *id, struct container *c, struct
 		container_close(c);
 		return status;
 	}
-	if (read_record(c, e) ||
-		cgroup_from_record(c->record.cgroup ? c->record.cgroup : &none, c->arena, &c->cgroup, e) ||
-		derive_status(c, e)) {
-		err_wrap(e, "container `%s`", id);
+	if (read_all(c, e)) {
 		container_close(c);
 		return -1;
 	}
 	return 0;
+}
+
+/* Names are given anew, so what a name leads to is only certain under the lock of the directory. */
+int container_lock(struct container *c, struct err *e)
+{
+	struct timespec pause = { 0, LOCK_POLL_MS * 1000000 };
+	struct stat st;
+
+	for (int i = 0; flock(c->dir_fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (i == LOCK_PATIENCE_MS / LOCK_POLL_MS)
+			return err_set(e, "container `%s` is still being %s", c->id,
+				c->status == STATUS_CREATING ? "created" : "deleted by another process");
+		nanosleep(&pause, NULL);
+	}
+	c->locked = true;
+	if (fstat(c->dir_fd, &st) < 0)
+		return err_sys(e, "container `%s`: fstat", c->id);
+	if (st.st_nlink == 0)
+		return 1;
+	if (c->committed)
+		return 0;
+	c->record = (struct oci_record){ 0 };
+	return read_all(c, e);
 }
 
 void container_close(struct container *c)

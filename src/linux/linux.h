@@ -15,6 +15,7 @@ extern const struct host_step host_namespace_open, host_procfs, host_terminal_co
 	host_seccomp_agent;
 extern const struct host_step host_sysctl_check;         /* after host_namespace_open */
 extern const struct host_step host_mount_idmap;          /* after host_namespace_open */
+extern const struct host_step host_mount_reach;          /* after host_mount_idmap */
 extern const struct host_step host_lsm;                  /* after host_procfs */
 extern const struct host_step host_rdt_choose, host_rdt; /* before and after the container is recorded */
 /* The host's side, after the fork. */

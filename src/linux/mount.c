@@ -318,12 +318,16 @@ static int keep_handles(const struct mount_entry *m, int tree_fd, struct err *e)
 	return place ? keep(place, tree_fd, e) : 0;
 }
 
-static int open_source(const struct mount_entry *m, struct err *e)
+static int open_source(struct mount_entry *m, struct err *e)
 {
 	int ready_fd = mount_idmap_tree(m), fd;
 
-	if (ready_fd < 0)
-		return mount_source_open(m, e);
+	if (ready_fd < 0) {
+		fd = mount_source_open(m, e);
+		if (fd >= 0 || e->code != EACCES || !mount_reach(m))
+			return fd;
+		ready_fd = mount_idmap_tree(m);
+	}
 	fd = fcntl(ready_fd, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? err_sys(e, "dup") : fd;
 }

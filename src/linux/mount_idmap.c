@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -226,11 +225,13 @@ void mount_idmap_validate(
 
 /* --- the host's side --- */
 
-static _Noreturn void lend(void)
+static _Noreturn void lend(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;)
+	/* It may have died before. */
+	while (getppid() == parent)
 		pause();
+	_exit(0);
 }
 
 /* A user namespace with these maps, which lives as long as the descriptor. */
@@ -239,16 +240,15 @@ static int userns_make(int proc_fd, const struct id_map maps[2], struct err *e)
 	/* Its files in /proc must be ours, where we have no privileges to write them nevertheless. */
 	bool show = !capable(CAP_SYS_PTRACE);
 	cleanup_fd int pidfd = -1, fd = -1;
-	struct err ignored;
+	pid_t pid, ours = getpid();
 	char path[32];
-	pid_t pid;
 	int status;
 
 	if (show && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
 		return err_sys(e, "prctl(PR_SET_DUMPABLE)");
 	pid = clone_child(CLONE_NEWUSER, -1, &pidfd, e);
 	if (pid == 0)
-		lend();
+		lend(ours);
 	if (show)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (pid < 0)
@@ -259,10 +259,7 @@ static int userns_make(int proc_fd, const struct id_map maps[2], struct err *e)
 		fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
 		status = fd < 0 ? err_sys(e, "open /proc/%s", path) : 0;
 	}
-	if (pidfd_signal(pidfd, SIGKILL, &ignored))
-		log_debug("mount", "%s", ignored.msg);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	pidfd_end_child(pid, pidfd);
 	return status ? -1 : take_fd(&fd);
 }
 
@@ -396,7 +393,7 @@ static int prepare(struct launch *l, struct err *e)
 	l->kit.mounts = arena_alloc(l->arena, config->n_mounts * sizeof *l->kit.mounts);
 	l->kit.n_mounts = config->n_mounts;
 	for (size_t i = 0; i < config->n_mounts; i++)
-		l->kit.mounts[i] = (struct kit_mount){ -1, -1 };
+		l->kit.mounts[i] = (struct kit_mount){ -1, -1, -1 };
 	for (size_t i = 0; i < config->n_mounts; i++) {
 		const struct oci_mount *m = &config->mounts[i];
 		struct mount_options o;
@@ -442,7 +439,9 @@ int mount_idmap_tree(const struct mount_entry *m)
 {
 	const struct kit *kit = m->init->kit;
 
-	return m->index < kit->n_mounts ? kit->mounts[m->index].tree_fd : -1;
+	if (m->index >= kit->n_mounts)
+		return -1;
+	return m->from_host ? kit->mounts[m->index].spare_fd : kit->mounts[m->index].tree_fd;
 }
 
 int mount_idmap_apply(const struct mount_entry *m, int tree_fd, struct err *e)

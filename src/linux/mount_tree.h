@@ -16,6 +16,7 @@ struct mount_entry {
 	struct mount_options options;
 	const char *type;    /* never NULL: "bind" for every bind mount */
 	int *mount_fd;       /* gets the mount that was attached; NULL: nobody asks */
+	bool from_host;      /* the host's side has made the copy, as init could not reach the source */
 	bool readonly_later; /* "ro" of a mount that is still to be filled: init_rootfs_seal sets it */
 };
 
@@ -49,6 +50,8 @@ void mount_idmap_validate(const struct oci_config *, size_t index, const struct 
 int mount_idmap_tree(const struct mount_entry *);
 /* Maps the ids of a tree that was made here, where the entry asks for it. */
 int mount_idmap_apply(const struct mount_entry *, int tree_fd, struct err *) must_check;
+/* mount_reach.c: init cannot reach the source; has the host's side made a copy? Then mount_idmap_tree gives that. */
+bool mount_reach(struct mount_entry *);
 /* mount_cgroup.c: type "cgroup" and "cgroup2" */
 int mount_cgroup(struct mount_entry *, int target_fd, struct err *) must_check;
 /* mount_overlay.c: makes the upperdir and workdir of type "overlay" that belong below the root */

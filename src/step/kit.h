@@ -27,6 +27,7 @@ struct cgroup_view {
 struct kit_mount {
 	int tree_fd;   /* the detached mount, its ids mapped */
 	int userns_fd; /* the user namespace whose maps a mount made later gets */
+	int spare_fd;  /* a copy of a bind mount's source, for an init that cannot reach that */
 };
 
 struct kit {

@@ -44,13 +44,18 @@ void netlink_add(struct netlink_request *r, uint16_t attribute, const void *valu
 	h->nlmsg_len = NLMSG_ALIGN(h->nlmsg_len) + RTA_LENGTH(len);
 }
 
+/* The kernel's messages come from port 0. Who has CAP_NET_ADMIN in a network namespace that is joined could send others,
+ * and have us believe them. */
 static ssize_t receive(int fd, char *answer, struct err *e)
 {
+	struct sockaddr_nl from;
+	socklen_t len;
 	ssize_t n;
 
-	do
-		n = recv(fd, answer, ANSWER_SIZE, MSG_TRUNC);
-	while (n < 0 && errno == EINTR);
+	do {
+		len = sizeof from;
+		n = recvfrom(fd, answer, ANSWER_SIZE, MSG_TRUNC, (struct sockaddr *)&from, &len);
+	} while (n < 0 ? errno == EINTR : len != sizeof from || from.nl_pid != 0);
 	if (n < 0)
 		return err_sys(e, "netlink: receive");
 	return n > ANSWER_SIZE ? err_set(e, "netlink: an answer of %zd bytes", n) : n;

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -72,4 +74,20 @@ int pidfd_signal(int pidfd, int sig, struct err *e)
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0)
 		return err_sys(e, "send signal %d", sig);
 	return 0;
+}
+
+/* A child keeps its number until it is reaped: without a pidfd, or where the call is refused (seccomp), the number will do,
+ * and to wait for one that nobody has killed would be to wait for ever. */
+void pidfd_end_child(pid_t pid, int pidfd)
+{
+	siginfo_t info;
+	struct err e;
+
+	/* A number that is no child's may be anybody's by now. */
+	if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return;
+	if (pidfd < 0 || (pidfd_signal(pidfd, SIGKILL, &e) && e.code != ESRCH))
+		kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }

@@ -37,8 +37,8 @@ spy_ends()
 test_nothing_can_be_seen()
 {
 	spy look
-	enter 60
-	enter 30 -u 1000:1000
+	enter 40
+	enter 20 -u 1000:1000
 	spy_ends
 	expect_match '^looked 0$' "$(cat container.log)"
 }
@@ -46,8 +46,8 @@ test_nothing_can_be_seen()
 test_nobody_can_trace()
 {
 	spy trace
-	enter 60
-	enter 30 -u 1000:1000
+	enter 40
+	enter 20 -u 1000:1000
 	spy_ends
 	expect_match '^traced 0$' "$(cat container.log)"
 }
@@ -57,9 +57,9 @@ test_nothing_leads_out_for_who_may_trace()
 {
 	config '.process.capabilities|=map_values(.+["CAP_SYS_PTRACE"])'
 	spy look
-	enter 60
-	enter 30 -u 1000:1000
-	enter 30 --tty
+	enter 25
+	enter 10 -u 1000:1000
+	enter 10 --tty
 	spy_ends
 	expect_match '^looked [1-9]' "$(cat container.log)" 'what was seen'
 }

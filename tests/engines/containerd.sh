@@ -257,19 +257,24 @@ test_engine_restarts()
 	expect_eq yes "$(ctr task exec --exec-id e one echo yes)"
 }
 
+count_of() # ID
+{
+	cat "/proc/$(pid_of "$1")/root/count"
+}
+
 test_checkpoint_and_restore()
 {
 	[ -n "$CRIU" ] || skip "no criu that works here: ${CRIU_MISSING:-none is installed}"
 	start one sh -c 'i=0; while :; do i=$((i + 1)); echo $i > /count; sleep 0.05; done'
-	sleep 0.5
-	ctr task checkpoint --exit --image-path "$PWD/images" one
-	[ -s images/inventory.img ] || fail 'no images'
-	wait_for is_status one STOPPED
-	ctr task delete one
-	ctr task start --detach --checkpoint "$PWD/images" one
+	wait_for test -s "/proc/$(pid_of one)/root/count"
+	sleep 2
+	ctr container checkpoint --rw --image --task one localhost/saved:latest
 	expect_eq RUNNING "$(task_status one)"
-	_count=$(cat "/proc/$(pid_of one)/root/count")
-	[ "$_count" -ge 5 ] || fail "it began anew: $_count"
-	sleep 0.5
-	[ "$(cat "/proc/$(pid_of one)/root/count")" -gt "$_count" ] || fail 'it does not go on'
+	case_end
+	ctr container restore --rw --live two localhost/saved:latest
+	_restored=$(count_of two)
+	[ "$_restored" -gt 15 ] || fail "it began anew: $_restored"
+	expect_eq RUNNING "$(task_status two)"
+	expect_ne "$(count_of two)" "$(sleep 0.5; count_of two)" 'count later'
+	ctr image rm localhost/saved:latest
 }

@@ -1,27 +1,40 @@
-# needs: containerd ctr protoc python3 iptables
+# needs: containerd ctr protoc python3 iptables curl
+# timeout: 120
 # tests/engines/cri.sh: containerd's CRI plugin as the kubelet speaks to it, with hind as a runtime handler
 # shellcheck source=tests/engines/parts/ctr.sh
 . "$TESTS/engines/parts/ctr.sh"
 
 engine_start()
 {
+	cri_start "$TESTS/../contrib/containerd/hind.toml"
+}
+
+engine_stop()
+{
+	cri_stop
+}
+
+cri_start() # FILE to append to containerd's configuration
+{
 	# Of Debian's packages python3-grpcio and python3-protobuf.
 	/usr/bin/python3 -c 'import grpc, google.protobuf'
 	session_dir /var/lib/containerd
 	mkdir -p /etc/containerd /etc/cni/net.d "$SESSION/python" "$SESSION/logs"
-	{ cri_config && cat "$TESTS/../contrib/containerd/hind.toml"; } > /etc/containerd/config.toml
+	{ cri_config && cat "$1"; } > /etc/containerd/config.toml
 	cni_config > /etc/cni/net.d/10-pods.conflist
 	protoc --proto_path "$TESTS/engines/parts" --python_out "$SESSION/python" cri.proto
-	export PYTHONPATH="$SESSION/python" PYTHONDONTWRITEBYTECODE=1 PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python
 	containerd_start
+	PYTHONPATH=$SESSION/python PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$TESTS/engines/parts/cri.py" \
+		/run/containerd/containerd.sock "$SESSION/cri" > "$SESSION/cri.log" 2>&1 < /dev/null &
+	wait_for test -S "$SESSION/cri"
 	oci_archive image.tar localhost/box:latest '["sleep", "100000"]'
 	ctr --namespace k8s.io image import image.tar
 	wait_for is_ready
 }
 
-engine_stop()
+cri_stop()
 {
-	case_end
+	remove_pods
 	state_is_gone
 	expect_eq '' "$(find /sys/fs/cgroup -path '*/k8s.io/*' -type d -regextype posix-extended -regex '.*/[0-9a-f]{64}')" 'cgroups left'
 }
@@ -50,17 +63,25 @@ cni_config()
 	EOF
 }
 
-cri() # METHOD [REQUEST]
+cri() # METHOD [REQUEST]: the answer, or the error with status 1
 {
-	/usr/bin/python3 "$TESTS/engines/parts/cri.py" /run/containerd/containerd.sock "$@"
+	_code=$(curl -s --unix-socket "$SESSION/cri" -o "$CASE_DIR/answer" -w '%{http_code}' --data "${2:-}" "http://cri/$1")
+	[ "$_code" = 200 ] && cat "$CASE_DIR/answer" && return
+	cat "$CASE_DIR/answer" >&2
+	return 1
 }
 
 is_ready()
 {
-	[ "$(cri Status | jq -c '[.status.conditions[].status]')" = '[true,true]' ]
+	[ "$(cri Status | jq -c '[.status.conditions[] | select(.type | endswith("Ready")).status]')" = '[true,true]' ]
 }
 
 case_end()
+{
+	remove_pods
+}
+
+remove_pods()
 {
 	for _pod in $(cri ListPodSandbox | jq -r '.items[].id'); do
 		cri StopPodSandbox "{\"pod_sandbox_id\": \"$_pod\"}"
@@ -125,7 +146,10 @@ log_of() # NAME
 
 exec_sync() # CMD...: in $CONTAINER
 {
-	cri ExecSync "$(jq -n --arg id "$CONTAINER" '{container_id: $id, cmd: $ARGS.positional, timeout: 20}' --args -- "$@")"
+	_answer=$(cri ExecSync "$(jq -n --arg id "$CONTAINER" '{container_id: $id, cmd: $ARGS.positional, timeout: 60}' --args -- "$@")") || return 255
+	printf '%s' "$_answer" | jq -j .stdout
+	printf '%s' "$_answer" | jq -j .stderr >&2
+	return "$(printf '%s' "$_answer" | jq .exit_code)"
 }
 
 stop() # CONTAINER SECONDS
@@ -327,7 +351,7 @@ test_mounts_and_devices()
 	mount -t tmpfs tmpfs dir/later
 	touch dir/later/x
 	expect_eq x "$(exec_sync ls /vol/later)"
-	case_end
+	remove_pods
 	umount -R dir
 }
 

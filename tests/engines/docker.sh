@@ -5,7 +5,7 @@
 
 engine_start()
 {
-	docker_start --live-restore --experimental
+	docker_start --live-restore
 }
 
 engine_stop()
@@ -306,7 +306,7 @@ test_engine_restarts()
 	containerd_stop
 	[ -d "/proc/$_pid" ] || fail 'the container died with containerd'
 	containerd_start
-	dockerd_start --live-restore --experimental
+	dockerd_start --live-restore
 	expect_eq "running $_pid" "$(inspect one .State.Status) $(inspect one .State.Pid)"
 	expect_eq yes "$(docker exec one echo yes)"
 	_before=$(ticks one)
@@ -334,22 +334,4 @@ test_beside_the_default()
 	kill -HUP "$(cat "$SESSION/dockerd.pid")"
 	wait_for default_is hind
 	cannot 'a runtime nobody added' 125 box --runtime nobody box true
-}
-
-test_checkpoint_and_restore()
-{
-	[ -n "$CRIU" ] || skip "no criu that works here: ${CRIU_MISSING:-none is installed}"
-	# What docker's default profile leaves out of a container, criu 4 wants to ask the kernel inside.
-	box --detach --name one --security-opt seccomp=unconfined box sh -c 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.05; done'
-	wait_for logs_have one '^9$'
-	docker checkpoint create one first
-	wait_for is_state one exited
-	expect_match first "$(docker checkpoint ls one)"
-	_last=$(docker logs one | tail -n 1)
-	docker start --checkpoint first one
-	wait_for logs_have one "^$((_last + 5))\$"
-	expect_eq 1 "$(docker logs one | grep -c '^1$')" 'it began once'
-	docker checkpoint create --leave-running one second
-	expect_eq running "$(inspect one .State.Status)"
-	wait_for logs_have one "^$((_last + 20))\$"
 }

@@ -132,10 +132,10 @@ test_container_in_a_container()
 test_memory_high_holds()
 {
 	bundle_new b '.linux.resources={memory:{limit:33554432, swap:33554432}, unified:{"memory.high":"8388608"}}'
-	args sh -c 'dd if=/dev/zero of=/dev/null bs=12M count=1; echo end'
+	args sh -c 'dd if=/dev/zero of=/dev/null bs=12M count=1; sleep 1000'
 	create
-	hind start "$ID"
 	dir=$(cgroup_dir memory "$ID")
+	hind start "$ID"
 	wait_for grep -q '^high [1-9]' "$dir/memory.events"
 }
 

@@ -106,10 +106,15 @@ test_long_cases_and_matches()
 
 test_interrupted()
 {
-	setsid "$TESTS/engines/run" --hind "$HIND" --payload "$PAYLOAD" --peer peer --match slow engine.sh > out 2>&1 &
+	mkdir tmp
+	TMPDIR=$PWD/tmp "$TESTS/engines/run" --hind "$HIND" --payload "$PAYLOAD" --peer peer --match slow engine.sh > out 2>&1 &
 	_run=$!
-	wait_for sh -c 'ls -d /tmp/hind-engines.*/engine-hind/cases/too_slow'
+	wait_for sh -c 'ls -d tmp/hind-engines.*/engine-hind/cases/too_slow 2> /dev/null'
+	_name=$(ls tmp)
 	kill "$_run"
-	wait "$_run" || :
-	expect_no_match engine "$(ls -d /tmp/hind-engines.*/engine-hind 2> /dev/null || :)"
+	_status=0
+	wait "$_run" || _status=$?
+	expect_eq 130 "$_status"
+	expect_eq '' "$(ls tmp)"
+	expect_eq '' "$(find /sys/fs/cgroup -maxdepth 2 -name "$_name*")"
 }

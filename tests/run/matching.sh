@@ -1,5 +1,5 @@
-# --regex of kill and delete
-# covers: delete/--regex kill/--regex
+# --regex of kill, delete and list
+# covers: delete/--regex kill/--regex list/--regex
 
 setup()
 {
@@ -42,7 +42,16 @@ test_delete_goes_on_after_a_failure()
 	expect_status 0 hind delete --regex "^$PREFIX"
 }
 
+test_list_those_that_match()
+{
+	expect_status 0 hind list -q --regex "^$two\$"
+	expect_eq "$two" "$OUTPUT"
+	expect_status 0 hind list -f json -r '^no-such-container$'
+	expect_eq '[]' "$OUTPUT"
+}
+
 test_wrong_expression()
 {
+	expect_error '\-\-regex "\[": ' hind list --regex '['
 	expect_error '\-\-regex "\(": ' hind kill --regex '('
 }

@@ -420,15 +420,6 @@ test_bind_uncovers_nothing()
 	umount dir/sub
 }
 
-test_source_that_the_mapped_root_cannot_reach()
-{
-	mkdir -p -m 700 secret
-	mkdir secret/dir
-	in_userns
-	add "{destination:\"/run/d\",type:\"bind\",source:\"$PWD/secret/dir\",options:[\"bind\"]}"
-	expect_error 'root user, who is another one on the host.*permission denied' run
-}
-
 test_gid_that_is_not_mapped()
 {
 	in_userns

@@ -34,6 +34,32 @@ test_table_is_that_of_ps()
 	expect_lines 3 "$OUTPUT"
 }
 
+test_without_a_cgroup()
+{
+	id_new
+	hind --cgroup-manager disabled create --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null || fail "$(cat log)"
+	hind start "$ID"
+	wait_for has_two
+	# Namespaces below the container's count, too.
+	hind exec --detach --cap SYS_ADMIN "$ID" unshare --pid --fork sleep 3000
+	wait_for has_four
+	hind kill --all "$ID" CONT
+	hind kill --all "$ID" KILL
+	wait_for is_status "$ID" stopped
+	expect_eq '[]' "$(hind ps --format json "$ID")"
+	hind kill --all "$ID" KILL
+	config '.linux.namespaces|=map(select(.type!="pid"))'
+	id_new
+	hind --cgroup-manager disabled create --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null || fail "$(cat log)"
+	expect_error 'no cgroup of its own and no pid namespace' hind ps "$ID"
+	expect_error 'no cgroup of its own and no pid namespace' hind kill --all "$ID" KILL
+}
+
+has_four()
+{
+	[ "$(hind ps --format json "$ID" | jq length)" -eq 4 ]
+}
+
 test_options_of_ps()
 {
 	expect_status 0 hind ps "$ID" -e -o comm,pid

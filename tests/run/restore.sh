@@ -406,6 +406,19 @@ test_hooks_of_the_runtime_run()
 	expect_no_leak
 }
 
+test_service_manager_is_forgotten()
+{
+	need_criu
+	NOTIFY_SOCKET=$PWD/manager create
+	hind start "$ID"
+	counter_now
+	grep -q ' /run/notify ' "/proc/$(pid_of "$ID")/mountinfo" || fail 'no directory for the socket of a service manager'
+	checkpoint "$ID"
+	restore "$ID"
+	expect_eq '' "$(ls "/proc/$(pid_of "$ID")/root/run/notify")"
+	expect_same_counter
+}
+
 test_failure_leaves_nothing()
 {
 	need_criu

@@ -42,6 +42,26 @@ static void handles(void)
 	fd_close(&pidfd);
 }
 
+static void ending(bool with_pidfd)
+{
+	struct err e;
+	int pidfd = -1;
+	pid_t pid = clone_child(0, -1, &pidfd, &e);
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	alarm(10);
+	pidfd_end_child(pid, with_pidfd ? pidfd : -1);
+	CHECK(with_pidfd ? "a child is ended by its pidfd" : "a child is ended by its number",
+		waitpid(pid, NULL, WNOHANG) == -1 && errno == ECHILD);
+	fd_close(&pidfd);
+	/* Of somebody else: it would end us. */
+	pidfd_end_child(getpid(), -1);
+	alarm(0);
+}
+
 static void conversation(void)
 {
 	struct err e, failure;
@@ -71,6 +91,8 @@ int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	handles();
+	ending(true);
+	ending(false);
 	conversation();
 	return check_end();
 }

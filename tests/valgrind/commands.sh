@@ -44,7 +44,17 @@ test_nobody_there()
 		checked $command
 		expect_eq 1 "$STATUS" "$command"
 	done
-	for command in "list" "list -f json" "delete --force $ID"; do
+	for command in "ps $ID" "pause $ID" "resume $ID" "kill --regex ( 9"; do
+		# shellcheck disable=SC2086
+		checked $command
+		expect_eq 1 "$STATUS" "$command"
+	done
+	for command in "exec $ID true" "exec -e A=b -g 1 -c kill --cgroup x $ID true" 'exec'; do
+		# shellcheck disable=SC2086
+		checked $command
+		expect_eq 255 "$STATUS" "$command"
+	done
+	for command in "delete --regex $ID" "kill --regex $ID" "list" "list -f json" "delete --force $ID"; do
 		# shellcheck disable=SC2086
 		checked $command
 		expect_eq 0 "$STATUS" "$command"

@@ -1,7 +1,11 @@
-"""One call of Kubernetes' Container Runtime Interface: cri.py SOCKET METHOD [REQUEST_AS_JSON], as the kubelet makes it.
+"""Kubernetes' Container Runtime Interface for shell scripts: cri.py SOCKET_OF_THE_ENGINE SOCKET.
 
-Prints the answer as JSON with the proto's names; an error goes to standard error as `CODE: text`, with status 1. The module
-of the messages, cri_pb2, is made of cri.proto by protoc and found by PYTHONPATH."""
+Serves HTTP on SOCKET: POST /METHOD with the request as JSON is one call, as the kubelet makes it; the answer comes as JSON
+with the proto's names, or as status 500 with `CODE: text`. One process for all calls, as importing grpc takes longer than
+most of them. The module of the messages, cri_pb2, is made of cri.proto by protoc and found by PYTHONPATH."""
+import http.server
+import json
+import socketserver
 import sys
 
 import grpc
@@ -22,31 +26,49 @@ METHODS = {
     "StopContainer": (cri.StopContainerRequest, cri.Empty),
     "RemoveContainer": (cri.ContainerRequest, cri.Empty),
     "ContainerStatus": (cri.ContainerStatusRequest, cri.ContainerStatusResponse),
-    "ListContainers": (cri.Empty, cri.ListContainersResponse),
     "ContainerStats": (cri.ContainerRequest, cri.ContainerStatsResponse),
     "UpdateContainerResources": (cri.UpdateContainerResourcesRequest, cri.Empty),
     "ExecSync": (cri.ExecSyncRequest, cri.ExecSyncResponse),
 }
 
 
-def main(socket, method, request="{}"):
+def call(engine, method, request):
     kind, answer = METHODS[method]
-    with grpc.insecure_channel("unix://" + socket, options=[("grpc.default_authority", "localhost")]) as channel:
-        call = channel.unary_unary("/runtime.v1.RuntimeService/" + method,
-                                   request_serializer=kind.SerializeToString,
-                                   response_deserializer=answer.FromString)
+    # A channel of its own: the engine may have been started anew since the last call.
+    with grpc.insecure_channel("unix://" + engine, options=[("grpc.default_authority", "localhost")]) as channel:
+        function = channel.unary_unary("/runtime.v1.RuntimeService/" + method,
+                                       request_serializer=kind.SerializeToString,
+                                       response_deserializer=answer.FromString)
+        reply = function(json_format.Parse(request or "{}", kind()), timeout=100)
+    if method == "ExecSync":  # bytes would become base64
+        return json.dumps({"stdout": reply.stdout.decode(), "stderr": reply.stderr.decode(), "exit_code": reply.exit_code})
+    return json_format.MessageToJson(reply, preserving_proto_field_name=True, including_default_value_fields=True)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        request = self.rfile.read(int(self.headers["Content-Length"])).decode()
         try:
-            reply = call(json_format.Parse(request, kind()), timeout=60)
+            status, text = 200, call(self.server.engine, self.path[1:], request)
         except grpc.RpcError as error:
-            print(f"{error.code().name}: {error.details()}", file=sys.stderr)
-            return 1
-    # Text is read as text, not as base64.
-    if method == "ExecSync":
-        sys.stdout.write(reply.stdout.decode())
-        sys.stderr.write(reply.stderr.decode())
-        return reply.exit_code
-    print(json_format.MessageToJson(reply, preserving_proto_field_name=True, including_default_value_fields=True))
-    return 0
+            status, text = 500, f"{error.code().name}: {error.details()}"
+        body = (text + "\n").encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self):
+        return "client"
+
+    def log_message(self, *_):
+        pass
 
 
-sys.exit(main(*sys.argv[1:]))
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+with Server(sys.argv[2], Handler) as server:
+    server.engine = sys.argv[1]
+    server.serve_forever()

@@ -1,0 +1,98 @@
+# needs: containerd ctr protoc python3 iptables curl
+# timeout: 120
+# tests/engines/cri2.sh: containerd 2, which offers to pods what it reads in the runtime's features
+# shellcheck source=tests/engines/cri.sh
+. "$TESTS/engines/cri.sh"
+
+# Without network no containerd 2 may be had: then every case is skipped, with the reason.
+engine_start()
+{
+	CONTAINERD2=$(sh "$TESTS/containerd2.sh" 2> "$SESSION/containerd2") || CONTAINERD2=
+	export CONTAINERD2
+	[ -n "$CONTAINERD2" ] || return 0
+	export PATH="$CONTAINERD2:$PATH"
+	cri_start "$TESTS/../contrib/containerd/hind-2.toml"
+}
+
+engine_stop()
+{
+	[ -z "$CONTAINERD2" ] || cri_stop
+}
+
+cri_config()
+{
+	cat <<-'EOF'
+	version = 3
+	[plugins."io.containerd.cri.v1.images".pinned_images]
+	  sandbox = "localhost/box:latest"
+	[plugins."io.containerd.cri.v1.runtime"]
+	  disable_apparmor = true
+	  restrict_oom_score_adj = true
+	  [plugins."io.containerd.cri.v1.runtime".cni]
+	    bin_dirs = ["/usr/lib/cni"]
+	EOF
+}
+
+need_containerd2()
+{
+	[ -n "$CONTAINERD2" ] || skip "$(cat "$SESSION/containerd2")"
+}
+
+case_end()
+{
+	[ -z "$CONTAINERD2" ] || remove_pods
+}
+
+test_features_are_read()
+{
+	need_containerd2
+	expect_eq '{"recursive_read_only_mounts":true,"user_namespaces":true}' \
+		"$(cri Status | jq -c '.runtime_handlers[] | select(.name == "hind").features')"
+}
+
+test_life_of_a_pod_in_containerd2()
+{
+	need_containerd2
+	pod one
+	start main "$(script 'echo out; trap "exit 5" TERM; touch /ready; while :; do sleep 0.05; done')"
+	wait_for exec_sync test -e /ready
+	expect_status 9 exec_sync sh -c 'echo out; echo err >&2; exit 9'
+	expect_eq 'out err' "$OUTPUT $ERROR"
+	stop "$CONTAINER" 10
+	expect_eq 'CONTAINER_EXITED 5 Error' "$(status "$CONTAINER" | jq -r '"\(.state) \(.exit_code) \(.reason)"')"
+	container lost '.command = ["nowhere"]'
+	expect_status 1 cri StartContainer "{\"container_id\": \"$CONTAINER\"}"
+	expect_match 'exec: "nowhere": executable file not found in \$PATH' "$ERROR"
+}
+
+test_user_namespace_of_a_pod()
+{
+	need_containerd2
+	mkdir volume
+	chmod 777 volume
+	_users='{mode: "POD", uids: [{host_id: 400000, container_id: 0, length: 65536}], gids: [{host_id: 400000, container_id: 0, length: 65536}]}'
+	pod one ".linux.security_context.namespace_options.userns_options = $_users"
+	start main ".linux.security_context.namespace_options.userns_options = $_users | .mounts = [{container_path: \"/vol\", host_path: \"$PWD/volume\",
+		uid_mappings: $_users.uids, gid_mappings: $_users.gids}]"
+	expect_eq '0 400000 65536' "$(exec_sync cat /proc/self/uid_map | xargs)"
+	expect_eq 400000 "$(stat -c %u "/proc/$(pid_of "$CONTAINER")")"
+	# The volume's files keep their owners on both sides.
+	exec_sync sh -c 'touch /vol/file && stat -c %u /vol/file /bin/sh' > out
+	expect_eq '0 0' "$(xargs < out)"
+	expect_eq 0 "$(stat -c %u volume/file)"
+}
+
+test_recursive_read_only_mount()
+{
+	need_containerd2
+	mkdir volume
+	mount -t tmpfs tmpfs volume
+	mkdir volume/below
+	mount -t tmpfs tmpfs volume/below
+	pod one
+	start main ".mounts = [{container_path: \"/vol\", host_path: \"$PWD/volume\", readonly: true, recursive_read_only: true}]"
+	expect_status 1 exec_sync sh -c 'touch /vol/x; touch /vol/below/x'
+	expect_lines 2 "$(printf '%s\n' "$ERROR" | grep 'Read-only file system')"
+	remove_pods
+	umount -R volume
+}

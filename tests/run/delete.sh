@@ -1,0 +1,75 @@
+# hind delete, while others work on the same id
+
+# What has become of the container since delete looked is what counts: here it has got a first process.
+test_forced_while_it_is_being_created()
+{
+	bundle_new b '.hooks.createRuntime=[{path:"/bin/sleep",args:["sleep","1"]}]'
+	args sleep 1000
+	id_new
+	hind --cgroup-manager disabled create --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null &
+	creator=$!
+	wait_for is_status "$ID" creating
+	expect_status 0 hind delete --force "$ID"
+	wait "$creator" || fail "create: $(cat log)"
+	expect_status 1 hind state "$ID"
+	expect_no_leak 'without a cgroup'
+}
+
+# The one that delete waits for never came to be, and its name has gone to another.
+test_another_container_of_that_name_is_left_alone()
+{
+	bundle_new b '.hooks.createRuntime=[{path:"/bin/sh",args:["sh","-c","sleep 1; exit 1"]}]'
+	args sleep 1000
+	id_new
+	hind create --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null &
+	creator=$!
+	wait_for is_status "$ID" creating
+	"$HIND" --root "$HIND_ROOT" delete --force "$ID" > delete.log 2>&1 &
+	delete=$!
+	sleep 0.3
+	kill -STOP "$delete"
+	! wait "$creator" || fail 'the hook has failed, and create has not'
+	config 'del(.hooks)'
+	hind create --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null || fail "create: $(cat log)"
+	kill -CONT "$delete"
+	wait "$delete" || fail "delete: $(cat delete.log)"
+	expect_eq created "$(status_of "$ID")"
+	expect_status 0 hind start "$ID"
+	expect_eq running "$(status_of "$ID")"
+}
+
+# Each of them finds it gone, or makes it so.
+test_many_at_once()
+{
+	bundle_new b
+	args true
+	for round in 1 2 3 4 5; do
+		create
+		expect_status 0 hind start "$ID"
+		wait_for is_status "$ID" stopped
+		pids=
+		for i in 1 2 3 4; do
+			"$HIND" --root "$HIND_ROOT" delete --force "$ID" > "log.$i" 2>&1 &
+			pids="$pids $!"
+		done
+		for pid in $pids; do
+			wait "$pid" || fail "round $round: $(cat log.*)"
+		done
+		expect_status 1 hind state "$ID"
+	done
+}
+
+# `run` does not keep others from it.
+test_forced_while_run_waits()
+{
+	bundle_new b
+	args sleep 1000
+	id_new
+	hind run --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null &
+	runner=$!
+	wait_for is_status "$ID" running
+	expect_status 0 timeout 5 "$HIND" --root "$HIND_ROOT" delete --force "$ID"
+	status=0
+	wait "$runner" || status=$?
+	expect_eq 137 "$status"
+}
