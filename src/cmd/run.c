@@ -84,7 +84,7 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	if (status == 0) {
 		wait_watch(&l->notify->fd, POLLIN, notify_watch, l->notify);
 		watch_oom(l);
-		status = wait_foreground(l->pid, l->pidfd, l->master_fd, e);
+		status = wait_foreground(l->pid, l->pidfd, &l->master_fd, e);
 		notify_close(l->notify);
 	}
 	if (status >= 0)

@@ -92,7 +92,8 @@ static int mount_directory(struct init *init, struct err *e)
 		return err_wrap(e, "copy the mount of %s", k->notify_dir);
 	target_fd = path_make_dirs(init->rootfs_fd, NOTIFY_MOUNT_POINT, 0755, e);
 	if (target_fd < 0 || mountfd_attach(tree_fd, target_fd, e))
-		return err_wrap(e, "NOTIFY_SOCKET is set, and its socket goes to " NOTIFY_MOUNT_POINT " of the container");
+		return err_wrap(
+			e, "NOTIFY_SOCKET is set, and its socket goes to " NOTIFY_MOUNT_POINT " of the container");
 	return 0;
 }
 
