@@ -1,5 +1,5 @@
 # --regex of kill, delete and list
-# covers: delete/--regex kill/--regex
+# covers: delete/--regex kill/--regex list/--regex
 
 setup()
 {
