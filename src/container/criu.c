@@ -359,3 +359,27 @@ int criu_knows(struct criu *criu, unsigned feature, struct err *e)
 		return -1;
 	return feature == RPC_FEATURE_MEM_TRACK ? a.mem_track : a.lazy_pages;
 }
+
+/* ---- its way to the cgroups ---- */
+
+int criu_yard_make(int dir_fd, const struct cgroup_view *view, struct err *e)
+{
+	cleanup_fd int yard_fd = -1;
+
+	if (!view->v2 || !view->n)
+		return 0;
+	if (mkdirat(dir_fd, CRIU_YARD, 0755) < 0)
+		return err_sys(e, "mkdir " CRIU_YARD);
+	yard_fd = openat(dir_fd, CRIU_YARD, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (yard_fd < 0 || symlinkat(view->hierarchies[0].mount_dir, yard_fd, "unified") < 0)
+		return err_sys(e, "link " CRIU_YARD "/unified");
+	return 1;
+}
+
+void criu_yard_remove(int dir_fd)
+{
+	struct err e;
+
+	if (file_remove_tree(dir_fd, CRIU_YARD, &e))
+		log_warn("criu", "%s", e.msg);
+}

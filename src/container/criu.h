@@ -21,6 +21,7 @@ struct oci_pair;
 #define DESCRIPTORS_FILE "descriptors.json"
 
 #define CRIU_NETWORK_LOCK_SKIP 3
+#define CRIU_YARD "yard"
 
 struct criu_opts {           /* the options of checkpoint and restore */
 	const char *program; /* --criu: a program, or the socket of `criu service`; NULL: the one in PATH */
@@ -85,6 +86,13 @@ int criu_ask(struct criu *, enum rpc_type, const struct text *opts, struct rpc_a
 /* Does it (and the kernel) know the feature? 1 or 0. */
 int criu_knows(struct criu *, unsigned feature, struct err *) must_check;
 void criu_end(struct criu *); /* closes the conversation and waits for the program's end */
+
+/* A directory `yard` below dir_fd, by which CRIU finds the host's cgroup2. Otherwise it mounts it once more, and that takes
+ * the options nsdelegate and memory_recursiveprot away from the one superblock, on the whole host. 1: made; 0: none is
+ * needed, as the host has no cgroup2 alone. */
+struct cgroup_view;
+int criu_yard_make(int dir_fd, const struct cgroup_view *, struct err *) must_check;
+void criu_yard_remove(int dir_fd);
 
 /* ---- criu_external.c: mounts that CRIU must not save, as they are the host's ---- */
 /* Adds "mnt[POINT]:POINT" for each of pid's. proc_fd: a procfs. */

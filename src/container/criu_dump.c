@@ -145,6 +145,20 @@ static void freezer_find(const struct container *c, struct text *opts)
 	}
 }
 
+/* By our own handle of the container's directory, which CRIU, as root, may look at. */
+static int yard_find(const struct container *c, struct text *opts, struct err *e)
+{
+	struct cgroup_view view;
+	int made;
+
+	cgroup_view(c->cgroup, c->arena, &view);
+	made = criu_yard_make(c->dir_fd, &view, e);
+	if (made > 0)
+		rpc_string(opts, RPC_CGROUP_YARD,
+			arena_printf(c->arena, "/proc/%d/fd/%d/" CRIU_YARD, (int)getpid(), c->dir_fd));
+	return made < 0 ? -1 : 0;
+}
+
 static int encode(struct container *c, const struct criu_opts *o, const struct criu_dirs *d, int proc_fd,
 	struct text *opts, struct err *e)
 {
@@ -169,7 +183,7 @@ static int encode(struct container *c, const struct criu_opts *o, const struct c
 		rpc_message(opts, RPC_PAGE_SERVER, &server);
 		free(server.p);
 	}
-	if (namespaces_find(c, proc_fd, opts, e) || external_find(proc_fd, c->pid, opts, e))
+	if (yard_find(c, opts, e) || namespaces_find(c, proc_fd, opts, e) || external_find(proc_fd, c->pid, opts, e))
 		return -1;
 	return stdio_find(proc_fd, c->pid, d->image_fd, opts, e);
 }
@@ -245,6 +259,7 @@ int container_checkpoint(struct container *c, struct criu_opts *o, struct err *e
 	if (status == 0) {
 		status = dump(c, o, &criu, proc_fd, e);
 		criu_end(&criu);
+		criu_yard_remove(c->dir_fd);
 	}
 	criu_dirs_close(&dirs);
 	if (status)

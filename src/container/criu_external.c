@@ -246,6 +246,8 @@ int external_stage(struct init *in, const char *stage, int names_fd, struct err 
 	if (status == 0)
 		status = put_notify(stage, tmpfs_fd, &names, e);
 	if (status == 0)
+		status = criu_yard_make(tmpfs_fd, &in->kit->cgroup, e) < 0 ? -1 : 0;
+	if (status == 0)
 		status = fd_write_all(names_fd, names.p, names.len, e);
 	free(names.p);
 	devices_free(&host);

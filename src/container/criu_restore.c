@@ -265,6 +265,8 @@ static int encode(const struct restore *r, const char *names, size_t len, struct
 
 	criu_opts_encode(o, &r->dirs, l->config->annotations, l->config->n_annotations, opts);
 	rpc_string(opts, RPC_ROOT, arena_printf(l->arena, "%s/root", l->opts->root));
+	if (l->kit.cgroup.v2 && l->kit.cgroup.n)
+		rpc_string(opts, RPC_CGROUP_YARD, arena_printf(l->arena, "%s/" CRIU_YARD, l->opts->root));
 	rpc_bool(opts, RPC_RESTORE_SIBLING, true);
 	rpc_bool(opts, RPC_EVASIVE_DEVICES, true);
 	/* The newer way to mount (since 3.17) gives slaves of one peer group their master back from one mount of it, which the

@@ -460,6 +460,7 @@ test_killed_restore_leaves_nothing_mounted()
 
 test_request_says_the_options()
 {
+	command -v python3 > python.log || skip 'no python3'
 	export FAKE_CRIU_LOG="$PWD/asked"
 	mkdir image
 	printf '["pipe:[123]","/dev/null","file[1:2]"]' > image/descriptors.json
