@@ -31,10 +31,10 @@ static int store_make(struct launch *l, struct err *e)
 	struct stat st;
 
 	if (file_mkdirs(o->root, 0700, e))
-		return -1;
+		return err_wrap(e, "--root %s: no place to record containers", o->root);
 	l->root_fd = open(o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->root_fd < 0)
-		return err_sys(e, "open %s", o->root);
+		return err_sys(e, "--root: open %s", o->root);
 	if (mkdirat(l->root_fd, o->id, 0700) < 0)
 		return errno == EEXIST ? err_set(e,
 						 "container with given ID already exists: `%s`; delete it first, or "

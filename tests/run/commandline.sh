@@ -108,3 +108,17 @@ test_reader_that_leaves_early()
 	hind list | head -n 0
 	expect_status 0 hind run --dry-run NOIMG true
 }
+
+# Which option says where, and why there it cannot be.
+test_root_where_nothing_can_be_recorded()
+{
+	echo file > file
+	expect_error '^hind: --root .*/file/hind: no place to record containers: mkdir .*/file(/hind)?: ' \
+		"$HIND" --root "$PWD/file/hind" run NOIMG true
+	expect_error '^hind: --root: open .*/file: not a directory$' "$HIND" --root "$PWD/file" list
+	cp "$HIND" hind
+	chmod 755 . hind
+	mkdir -m 755 others
+	expect_error '^hind: --root .*/others/x: no place to record containers: mkdir .*/others/x: permission denied$' \
+		setpriv --reuid 1000 --regid 1000 --clear-groups ./hind --root "$PWD/others/x" run NOIMG true
+}
