@@ -155,6 +155,7 @@ static int sets_get(struct sets *s, struct err *e)
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
+	*s = (struct sets){ 0 }; /* gcc -O3 cannot know that err_sys never returns 0 */
 	if (syscall(SYS_capget, &header, data) < 0)
 		return err_sys(e, "capget");
 	s->effective = data[0].effective | (uint64_t)data[1].effective << 32;
