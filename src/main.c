@@ -54,12 +54,10 @@ static const struct opt global_opts[] = {
 		"cgroupfs (default), systemd or disabled" },
 	{ "strict", 0, OPT_FLAG, offsetof(struct globals, strict), NULL,
 		"unknown properties in config.json are errors" },
-	{ "rootless", 0, OPT_STRING, offsetof(struct globals, rootless), "auto|true|false", NULL },
 	{ "criu", 0, OPT_STRING, offsetof(struct globals, criu), "PATH",
 		"checkpoint, restore: the program or the socket of `criu service` (default: criu in PATH)" },
 	{ "rootless", 0, OPT_STRING, offsetof(struct globals, rootless), "auto|true|false",
 		"do without cgroups that may not be made (auto: unless the host's root)" },
-	{ "criu", 0, OPT_STRING, offsetof(struct globals, criu), "PATH", NULL },
 	{ "version", 'v', OPT_FLAG, offsetof(struct globals, version), NULL, "print the version" },
 	{ "", 'V', OPT_FLAG, offsetof(struct globals, version), NULL, NULL },
 	{ "help", 'h', OPT_FLAG, offsetof(struct globals, help), NULL,
@@ -85,6 +83,22 @@ static int version(void)
 	return 0;
 }
 
+/* What people type who come from engines. */
+static const struct {
+	const char *name, *hint;
+} elsewhere[] = {
+	{ "stop", "hind kill ID sends a signal to its init" },
+	{ "rm", "hind delete ID removes a container" },
+	{ "unpause", "hind resume ID lets it go on" },
+	{ "inspect", "hind state ID prints what is known of a container" },
+	{ "stats", "hind events --stats ID prints what it uses" },
+	{ "top", "hind ps ID lists its processes" },
+	{ "logs", "hind keeps none: the container's output goes where hind's own went" },
+	{ "pull", "hind fetches no images: IMAGE is a directory with a root file system, or NOIMG" },
+	{ "images", "hind keeps none: IMAGE is a directory with a root file system, or NOIMG" },
+	{ "version", "hind --version prints it" },
+};
+
 static const struct command *command_find(const char *name, struct err *e)
 {
 	const char *names[64], *near;
@@ -95,6 +109,11 @@ static const struct command *command_find(const char *name, struct err *e)
 			return *c;
 		names[n++] = (*c)->name;
 	}
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
+		if (strcmp(elsewhere[i].name, name) == 0) {
+			err_set(e, "unknown command \"%s\": %s", name, elsewhere[i].hint);
+			return NULL;
+		}
 	near = str_nearest(name, names, n);
 	if (near)
 		err_set(e, "unknown command \"%s\": did you mean %s?", name, near);
@@ -173,7 +192,7 @@ static bool wants_help(int argc, char **argv)
 
 static int command_help(const struct command *c)
 {
-	printf("Usage: hind %s %s\n\n%s.\n", c->name, c->synopsis, c->help);
+	printf("Usage: hind %s%s%s\n\n%s.\n", c->name, *c->synopsis ? " " : "", c->synopsis, c->help);
 	if (c->opts && c->opts->name) {
 		puts("\nOptions:");
 		opt_help(c->opts);
@@ -181,6 +200,16 @@ static int command_help(const struct command *c)
 	if (c->notes)
 		printf("\n%s", c->notes);
 	return 0;
+}
+
+/* A full disk must not pass for a success: `hind features > FILE`. */
+static int output_end(int status, struct err *e)
+{
+	if (fflush(stdout) == EOF)
+		return err_sys(e, "standard output");
+	if (ferror(stdout))
+		return err_set(e, "standard output: not everything could be written: is the disk full?");
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -198,22 +227,39 @@ int main(int argc, char **argv)
 	words = opt_parse(global_opts, &g, argc, argv, true, &e);
 	if (words < 0)
 		goto failed;
-	if (g.version)
-		return version();
-	if (g.help || words == 0)
-		return usage();
+	if (g.version) {
+		status = version();
+		goto printed;
+	}
 	argv += 1;
+	if (words > 0 && strcmp(argv[0], "help") == 0) {
+		g.help = true;
+		argv++;
+		words--;
+	}
+	if (words == 0) {
+		status = usage();
+		goto printed;
+	}
 	c = command_find(argv[0], &e);
 	if (!c)
 		goto failed;
 	failure = c->failure;
-	if (wants_help(words, argv))
-		return command_help(c);
+	if (g.help || wants_help(words, argv)) {
+		status = command_help(c);
+		goto printed;
+	}
 	if (log_start(&g, &e) || globals_settle(&g, &e))
 		goto failed;
 	if (c->enters && (kernel_check(&e) || enter_guard(&g, original, &e)))
 		goto failed;
 	status = c->run(&g, words, argv, &e);
+	if (status < 0 && e.code == OPT_HELP_WANTED)
+		status = command_help(c);
+	if (status < 0)
+		goto failed;
+printed:
+	status = output_end(status, &e);
 	if (status >= 0)
 		return status;
 failed:

@@ -59,6 +59,8 @@ static int set(const struct opt *o, void *into, const char *value, struct err *e
 	case OPT_IGNORE:
 	case OPT_IGNORE_VALUE:
 		return 0;
+	case OPT_REFUSE:
+		return err_set(e, "--%s: %s", o->name, o->arg);
 	}
 	return 0;
 }
@@ -69,8 +71,14 @@ static int unknown(const struct opt *table, const char *word, size_t len, struct
 	size_t n = 0;
 	cleanup_free char *name = mem_printf("%.*s", (int)len, word);
 
+	if (strcmp(name, "help") == 0 || strcmp(name, "h") == 0) {
+		err_set(e, "--help: wanted");
+		e->code = OPT_HELP_WANTED;
+		return -1;
+	}
 	for (; table->name && n < ARRAY_LEN(names); table++)
-		names[n++] = table->name;
+		if (table->kind != OPT_REFUSE)
+			names[n++] = table->name;
 	near = str_nearest(name, names, n);
 	if (near)
 		return err_set(e, "unknown option --%s: did you mean --%s?", name, near);
@@ -90,7 +98,8 @@ static int long_option(
 	/* podman reads in these words that an option exists. */
 	if (takes_value(o) && !value) {
 		if (*i + 1 >= argc)
-			return err_set(e, "--%s requires an argument: --%s %s", o->name, o->name, o->arg ? o->arg : "VALUE");
+			return err_set(
+				e, "--%s requires an argument: --%s %s", o->name, o->name, o->arg ? o->arg : "VALUE");
 		value = argv[++*i];
 	}
 	return set(o, into, value, e);
@@ -107,11 +116,14 @@ static int letters(const struct opt *table, void *into, const char *word, int ar
 		if (takes_value(o)) {
 			value = p[1] == '=' ? p + 2 : p[1] ? p + 1 : NULL;
 			if (!value && *i + 1 >= argc)
-				return err_set(e, "-%c requires an argument: -%c %s", *p, *p, o->arg ? o->arg : "VALUE");
+				return err_set(
+					e, "-%c requires an argument: -%c %s", *p, *p, o->arg ? o->arg : "VALUE");
 			if (!value)
 				value = argv[++*i];
 			return set(o, into, value, e);
 		}
+		if (p[1] == '=' && o->kind == OPT_FLAG)
+			return set_flag(o, into, p + 2, e);
 		if (set(o, into, NULL, e))
 			return -1;
 	}
@@ -163,6 +175,7 @@ bool opt_given(const struct opt *o, const void *into)
 		return ((const struct opt_list *)member)->n > 0;
 	case OPT_IGNORE:
 	case OPT_IGNORE_VALUE:
+	case OPT_REFUSE:
 		return false;
 	}
 	return false;

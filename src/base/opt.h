@@ -1,6 +1,5 @@
 /* Command-line options as tables. Long options take one dash or two (-no-subreaper), "--x=v" or "--x v"; short ones
- * cluster
- * (-it). "--" ends the options. */
+ * cluster (-it). "--" ends the options. */
 #ifndef HIND_OPT_H
 #define HIND_OPT_H
 #include <stdbool.h>
@@ -8,12 +7,15 @@
 
 #include "base/err.h"
 
+#define OPT_HELP_WANTED (-1) /* err.code after -h or --help, which stand in no command's table */
+
 enum opt_kind {
-	OPT_FLAG,   /* bool: true; "--x=false" and "--x=true" are taken */
+	OPT_FLAG,   /* bool: true; "--x=false", "-x=false" and true are taken */
 	OPT_STRING, /* const char * */
 	OPT_LIST,   /* struct opt_list: may be given several times */
 	OPT_IGNORE, /* taken and ignored, without a value */
 	OPT_IGNORE_VALUE,
+	OPT_REFUSE, /* known from elsewhere, and not had here: arg says why, and what to do; never suggested */
 };
 struct opt_list {
 	const char **v; /* the strings are argv's; the list is freed by opt_free */

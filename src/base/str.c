@@ -69,9 +69,10 @@ int str_size(const char *s, uint64_t *out)
 	if (n == 0 || n >= sizeof digits)
 		return -1;
 	if (s[n]) {
-		const char *suffix = strchr(suffixes, tolower((unsigned char)s[n]));
+		const char *suffix = strchr(suffixes, tolower((unsigned char)s[n])), *rest = s + n + 1;
 
-		if (!suffix || (s[n + 1] && (s[n + 2] || tolower((unsigned char)s[n + 1]) != 'b' || *suffix == 'b')))
+		if (!suffix ||
+			(*rest && (*suffix == 'b' || (strcasecmp(rest, "b") != 0 && strcasecmp(rest, "ib") != 0))))
 			return -1;
 		shift = 10 * (suffix - suffixes);
 	}

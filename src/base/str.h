@@ -16,7 +16,7 @@ int str_i64(const char *s, int64_t *out) must_check;
 /* An id as the kernel knows it: 0 to 2^32-2, digits only (CVE-2016-3697, CVE-2026-30892). Used wherever a uid or gid is
  * parsed. */
 int str_id(const char *s, uint32_t *out) must_check;
-/* Bytes with an optional suffix b, k, m, g, t (either case, 1024 each); -1 where it is none or does not fit. */
+/* Bytes with an optional suffix b, k, m, g, t (either case, 1024 each, as in 4m, 4mb, 4MiB); -1 where it is none or does not fit. */
 int str_size(const char *s, uint64_t *out) must_check;
 /* The member of names (n strings) that is nearest to s by edit distance, or NULL where none is near enough to suggest. */
 const char *str_nearest(const char *s, const char *const *names, size_t n);

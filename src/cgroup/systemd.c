@@ -231,16 +231,20 @@ static int unit_start(
 	return call(s, "StartTransientUnit", "ssa(sv)a(sa(sv))", &body, reply, error, e);
 }
 
-static int no_process_inside(const struct hierarchy *h, struct err *e)
+/* In the whole of the unit, as it is the unit that would be stopped, and not only where the container is to be in it. */
+static int no_process_inside(const struct systemd *s, const struct hierarchy *h, struct err *e)
 {
+	cleanup_free char *dir = mem_printf("%s%s", h->mount_dir, s->path);
 	cleanup_free pid_t *pids = NULL;
+	struct hierarchy unit = *h;
 	size_t n;
-	if (hierarchy_pids(h, &pids, &n, e) < 0)
+	unit.dir = dir;
+	if (hierarchy_pids(&unit, &pids, &n, e) < 0)
 		return -1;
 	return n ? err_set(e,
 			   "cgroup %s exists already and process %d lives in it; give this container a "
 			   "linux.cgroupsPath of its own",
-			   h->dir, pids[0])
+			   dir, pids[0])
 		 : 0;
 }
 
@@ -265,7 +269,7 @@ static int make_scope(struct cgroup *cg, pid_t pid, struct err *e)
 	struct hierarchy *h = &cg->hierarchies[0];
 	struct dbus_message *reply;
 	char error[DBUS_ERROR_NAME] = "";
-	if (no_process_inside(h, e) < 0 || need_bus(s, e) < 0)
+	if (no_process_inside(s, h, e) < 0 || need_bus(s, e) < 0)
 		return -1;
 	int rc = unit_start(s, pid, error, &reply, e);
 	if (rc < 0 && str_eq(error, SERVICE ".UnitExists")) {

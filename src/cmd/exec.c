@@ -32,6 +32,9 @@ static const struct opt opts[] = {
 	{ "ignore-paused", 0, OPT_FLAG, FLAG(ignore_paused), NULL,
 		"enter a paused container; the program goes on with it" },
 	{ "no-subreaper", 0, OPT_IGNORE, 0, NULL, NULL },
+	/* As run and engines spell them. Standard input is open always. */
+	{ "workdir", 'w', OPT_STRING, FLAG(cwd), "DIR", NULL },
+	{ "interactive", 'i', OPT_IGNORE, 0, NULL, NULL },
 	{ 0 },
 };
 
@@ -77,7 +80,7 @@ static int go(struct container *c, struct exec_flags *f, size_t n, char **words,
 	f->launch.no_new_keyring = c->record.no_new_keyring;
 	status = launch_join(&l, c, e);
 	if (status == 0 && !f->launch.detach) {
-		status = wait_foreground(l.pid, l.pidfd, l.master_fd, e);
+		status = wait_foreground(l.pid, l.pidfd, &l.master_fd, e);
 		log_info("exit", "id=%s status=%d", c->id, status);
 	}
 	launch_close(&l);

@@ -65,7 +65,8 @@ static int kill_command(const struct globals *g, int argc, char **argv, struct e
 		return err_set(e, "kill takes a container id and a signal: hind kill [--all] ID [SIGNAL]");
 	order = (struct order){ words == 2 ? signal_number(argv[2]) : SIGTERM, f.all };
 	if (order.sig < 0)
-		return err_set(e, "unknown signal \"%s\"", argv[2]);
+		return err_set(
+			e, "unknown signal \"%s\": a name, as TERM, or a number, as 15; kill -l lists them", argv[2]);
 	if (f.regex)
 		return matching_each(g, argv[1], kill_matching, &order, e);
 	if (container_open(g->root, argv[1], &c, e))

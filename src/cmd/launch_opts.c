@@ -69,9 +69,14 @@ int launch_opts_settle(const struct globals *g, const char *id, struct launch_op
 	return 0;
 }
 
+const char *launch_opts_place(const struct launch_opts *o)
+{
+	return str_eq(o->cgroup_manager, "systemd") ? NULL : o->id;
+}
+
 int launch_opts_load(const struct globals *g, const struct launch_opts *o, struct bundle *b, struct err *e)
 {
-	struct bundle_opts opts = { .config_path = o->config_path, .strict = g->strict, .id = o->id };
+	struct bundle_opts opts = { .config_path = o->config_path, .strict = g->strict, .place = launch_opts_place(o) };
 
 	return rootless_parse(g->rootless, &opts.rootless, e) || bundle_load(o->bundle, &opts, g->arena, b, e) ? -1 : 0;
 }

@@ -34,7 +34,7 @@ static const struct opt opts[] = {
 static int wait_and_remove(struct launch *l, struct err *e)
 {
 	struct err cleanup;
-	int status = wait_foreground(l->pid, l->pidfd, l->master_fd, e);
+	int status = wait_foreground(l->pid, l->pidfd, &l->master_fd, e);
 
 	if (launch_remove(l, &cleanup) == 0)
 		return status;

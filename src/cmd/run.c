@@ -84,7 +84,7 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	if (status == 0) {
 		wait_watch(&l->notify->fd, POLLIN, notify_watch, l->notify);
 		watch_oom(l);
-		status = wait_foreground(l->pid, l->pidfd, l->master_fd, e);
+		status = wait_foreground(l->pid, l->pidfd, &l->master_fd, e);
 		notify_close(l->notify);
 	}
 	if (status >= 0)
@@ -116,7 +116,7 @@ static int detached(struct launch *l, struct err *e)
 /* remove: a detached container goes by itself when it ends. */
 static int go(const struct globals *g, struct launch *l, bool keep, bool remove, struct err *e)
 {
-	cleanup_fd int pidfd = -1;
+	cleanup_fd int pidfd = -1, dir_fd = -1;
 	int status;
 
 	if (launch_opts_check(l->opts, l->config, e) || (!l->opts->detach && wait_prepare(e)))
@@ -124,10 +124,12 @@ static int go(const struct globals *g, struct launch *l, bool keep, bool remove,
 	status = launch_create(l, e);
 	if (status == 0)
 		status = l->opts->detach ? detached(l, e) : foreground(l, keep, e);
-	if (status == 0 && l->opts->detach && remove)
+	if (status == 0 && l->opts->detach && remove) {
 		pidfd = take_fd(&l->pidfd);
+		dir_fd = take_fd(&l->store_fd);
+	}
 	launch_close(l);
-	return pidfd < 0 ? status : container_remove_later(g->root, l->opts->id, pidfd, e);
+	return pidfd < 0 ? status : container_remove_later(g->root, l->opts->id, dir_fd, pidfd, e);
 }
 
 static int run_bundle(const struct globals *g, const char *id, struct launch_opts *o, struct err *e)
@@ -188,7 +190,8 @@ static int run_image(
 		return -1;
 	dir = arena_printf(g->arena, "%s/%s", g->root, f->launch.id);
 	if (run_flags_config(f, image, dir, words - 1, argv + 2, g->arena, &made, e) ||
-		rootless_parse(g->rootless, &rootless, e) || rootless_amend(rootless, f->launch.id, &made, g->arena, e) < 0)
+		rootless_parse(g->rootless, &rootless, e) ||
+		rootless_amend(rootless, launch_opts_place(&f->launch), &made, g->arena, e) < 0)
 		return -1;
 	out = json_out_new(f->dry_run);
 	json_struct(out, &json_oci_config, &made);

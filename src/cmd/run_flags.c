@@ -22,6 +22,10 @@
 	{                                                                                                              \
 		name, letter, OPT_LIST, offsetof(struct run_flags, member), arg, help                                  \
 	}
+#define REFUSE(name, letter, reason)                                                                                   \
+	{                                                                                                              \
+		name, letter, OPT_REFUSE, 0, reason, NULL                                                              \
+	}
 
 const struct opt run_opts[] = {
 	LAUNCH_OPTS(struct run_flags),
@@ -87,6 +91,16 @@ const struct opt run_opts[] = {
 	LIST("sysctl", 0, sysctl, "NAME=VALUE", "kernel parameter of its namespaces"),
 	LIST("annotation", 0, annotation, "KEY=VALUE", "note in config.json and in the state"),
 	LIST("label", 0, label, "KEY=VALUE", "the same"),
+
+	REFUSE("publish", 'p', "hind makes no networks: give --network host, or use an engine"),
+	REFUSE("dns", 0, "/etc/resolv.conf is the image's: show another by -v FILE:/etc/resolv.conf"),
+	REFUSE("add-host", 0, "/etc/hosts is the image's: show another by -v FILE:/etc/hosts"),
+	REFUSE("init", 0, "CMD is pid 1: put a program that reaps orphans before it, as in tini CMD"),
+	REFUSE("restart", 0, "nobody stays to start it again: let a service manager run hind"),
+	REFUSE("pull", 0, "hind fetches no images: IMAGE is a directory with a root file system, or NOIMG"),
+	REFUSE("cidfile", 0, "--name chooses the id, and run --detach prints it"),
+	REFUSE("gpus", 0, "give --device for each of its files in /dev"),
+	REFUSE("userns", 0, "linux.uidMappings of a config.json says it; ordinary users have one always"),
 	{ 0 },
 };
 

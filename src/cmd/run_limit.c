@@ -227,8 +227,8 @@ static int ulimit(struct arena *arena, const char *value, struct oci_rlimit *lim
 		known |= strcmp(ulimits[i], name) == 0;
 	near = str_nearest(name, ulimits, ARRAY_LEN(ulimits));
 	if (!known)
-		return run_wrong(e, "ulimit", value, "there is no limit \"%s\"%s%s", name,
-			near ? ": did you mean " : "", near ? near : "");
+		return run_wrong(e, "ulimit", value, "there is no limit \"%s\"%s%s%s", name,
+			near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
 	if (!rest)
 		return run_wrong(e, "ulimit", value, "it is written %s=SOFT or %s=SOFT:HARD", name, name);
 	soft = run_piece(arena, &rest, ':');

@@ -102,6 +102,8 @@ static int security_option(const char *value, struct security *s, struct err *e)
 		s->apparmor = strcmp(rest, "unconfined") == 0 ? NULL : rest;
 	} else if (strcmp(value, "systempaths=unconfined") == 0) {
 		s->system_paths_unconfined = true;
+	} else if (strcmp(value, "label=disable") == 0 || strcmp(value, "label:disable") == 0) {
+		/* It has no SELinux label anyway. */
 	} else {
 		return run_wrong(e, "security-opt", value,
 			"hind knows no-new-privileges, seccomp=FILE, seccomp=unconfined, apparmor=PROFILE and "

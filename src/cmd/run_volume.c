@@ -75,8 +75,8 @@ static int volume_option(struct volume *v, const char *word, struct err *e)
 	if (strcmp(word, "O") == 0)
 		return run_wrong(e, v->flag, v->value, "a volume has no overlay of its own: give ro, or a copy");
 	near = str_nearest(word, names, n);
-	return run_wrong(e, v->flag, v->value, "there is no option \"%s\"%s%s", word, near ? ": did you mean " : "",
-		near ? near : "");
+	return run_wrong(e, v->flag, v->value, "there is no option \"%s\"%s%s%s", word, near ? ": did you mean " : "",
+		near ? near : "", near ? "?" : "");
 }
 
 /* Replaces what image and default config have at the same place; two of the user's own are a mistake. */
@@ -104,8 +104,8 @@ static int place_bind(struct run_build *b, struct volume *v, size_t first, struc
 	cleanup_free char *real = NULL;
 
 	if (!v->source || !*v->source || !v->target || !*v->target)
-		return run_wrong(
-			e, v->flag, v->value, "it needs the host's path and the path inside, as in /data:/data");
+		return run_wrong(e, v->flag, v->value, "it needs the host's path and the path inside, as in %s",
+			strcmp(v->flag, "mount") == 0 ? "type=bind,source=/data,target=/data" : "/data:/data");
 	if (!strchr(v->source, '/') && strcmp(v->source, ".") != 0 && strcmp(v->source, "..") != 0)
 		return run_wrong(e, v->flag, v->value, "hind keeps no named volumes: for a directory here write ./%s",
 			v->source);

@@ -30,7 +30,7 @@ static int check(const char *text, size_t len, const struct bundle_opts *opts, s
 	if (json_decode(&json_oci_config, text, len, arena, config, problems))
 		return -1;
 	if (opts)
-		amended = rootless_amend(opts->rootless, opts->id, config, arena, &e);
+		amended = rootless_amend(opts->rootless, opts->place, config, arena, &e);
 	if (amended < 0)
 		problem_add(problems, "linux", "%s", e.msg);
 	for (const struct feature *const *f = plan_features; *f; f++)

@@ -18,9 +18,9 @@ int rootless_parse(const char *word, enum rootless *, struct err *) must_check;
 /* May cgroups be left out that this process may not make? auto: for everybody but the host's root. */
 bool rootless_cgroups(enum rootless);
 /* Adds what a configuration lacks for a caller without privileges: a user namespace with the caller's ids, and a place
- * for the cgroup below the caller's own. Changes nothing else, and nothing for root. 1 where
- * a user namespace was added. */
-int rootless_amend(enum rootless, const char *id, struct oci_config *, struct arena *, struct err *) must_check;
+ * for the cgroup below the caller's own (place: its name; NULL where the manager of cgroups has one itself). Changes
+ * nothing else, and nothing for root. 1 where a user namespace was added. */
+int rootless_amend(enum rootless, const char *place, struct oci_config *, struct arena *, struct err *) must_check;
 #define OCI_VERSION_MIN "1.0.0" /* of the runtime-spec */
 #define OCI_VERSION_MAX "1.3.0"
 
@@ -36,7 +36,7 @@ struct bundle_opts {
 	const char *config_path; /* another file than DIR/config.json, or NULL */
 	bool strict;             /* unknown properties are errors */
 	enum rootless rootless;
-	const char *id;
+	const char *place; /* of rootless_amend */
 };
 int bundle_load(const char *dir, const struct bundle_opts *, struct arena *, struct bundle *, struct err *) must_check;
 void bundle_close(struct bundle *); /* also after a failure of bundle_load */
@@ -137,8 +137,9 @@ int container_mounts_add(struct container *, const char *text, const char *name,
 int container_mounts_remove(struct container *, const char *text, const char *name, struct err *) must_check;
 
 /* ---- remover.c ---- */
-/* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute. */
-int container_remove_later(const char *root, const char *id, int pidfd, struct err *) must_check;
+/* Leaves a process behind that removes the container once the process of pidfd has ended. root: absolute; dir_fd: the
+ * container's directory, which is another one after the id has been given anew. */
+int container_remove_later(const char *root, const char *id, int dir_fd, int pidfd, struct err *) must_check;
 
 int container_pause(struct container *, struct err *) must_check;
 int container_resume(struct container *, struct err *) must_check;

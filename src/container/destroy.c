@@ -76,7 +76,8 @@ int container_delete(struct container *c, bool force, struct err *e)
 	if (gone)
 		return gone < 0 ? -1 : 0;
 	if (!force && c->status != STATUS_STOPPED)
-		return err_set(e, "cannot delete container %s that is not stopped: %s", c->id, status_names[c->status]);
+		return err_set(e, "cannot delete container %s that is not stopped: %s; --force kills it first", c->id,
+			status_names[c->status]);
 	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	c->status = STATUS_STOPPED;

@@ -73,7 +73,10 @@ static int open_root(const struct launch *l, int *fd, struct err *e)
 		return 0;
 	snprintf(path, sizeof path, "%d/root", (int)l->join_pid);
 	*fd = openat(l->kit.host_proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *fd < 0 ? err_sys(e, "open /proc/%s", path) : 0;
+	if (*fd < 0)
+		return err_sys(e, "open /proc/%s", path);
+	/* The number was still init's when its root was opened. */
+	return pidfd_signal(l->join_pidfd, 0, e);
 }
 
 /* All namespaces at once, as one of them may only be entered with the rights in another. */

@@ -31,12 +31,15 @@ static int store_make(struct launch *l, struct err *e)
 	struct stat st;
 
 	if (file_mkdirs(o->root, 0700, e))
-		return -1;
+		return err_wrap(e, "--root %s: no place to record containers", o->root);
 	l->root_fd = open(o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->root_fd < 0)
-		return err_sys(e, "open %s", o->root);
+		return err_sys(e, "--root: open %s", o->root);
 	if (mkdirat(l->root_fd, o->id, 0700) < 0)
-		return errno == EEXIST ? err_set(e, "container with given ID already exists: `%s`", o->id)
+		return errno == EEXIST ? err_set(e,
+						 "container with given ID already exists: `%s`; delete it first, or "
+						 "choose another",
+						 o->id)
 				       : err_sys(e, "mkdir %s/%s", o->root, o->id);
 	l->store_fd = openat(l->root_fd, o->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* Somebody who looks at it, or deletes it, may have been faster by a moment. */
@@ -365,8 +368,8 @@ static void tell_killed(struct launch *l, struct err *e)
 	cgroup_oom(l->cgroup, &oom);
 	if (oom.kills)
 		err_set(e,
-			"%s was OOM-killed: linux.resources.memory.limit, %llu bytes, is too low for it to "
-			"start; raise it",
+			"%s was OOM-killed: linux.resources.memory.limit, %llu bytes in whole pages, is too low for it "
+			"to start; raise it",
 			who, (unsigned long long)oom.limit);
 	else
 		err_set(e, "%s was killed by signal %d (%s)", who, info.si_status, strsignal(info.si_status));

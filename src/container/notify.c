@@ -92,7 +92,8 @@ static int mount_directory(struct init *init, struct err *e)
 		return err_wrap(e, "copy the mount of %s", k->notify_dir);
 	target_fd = path_make_dirs(init->rootfs_fd, NOTIFY_MOUNT_POINT, 0755, e);
 	if (target_fd < 0 || mountfd_attach(tree_fd, target_fd, e))
-		return err_wrap(e, "NOTIFY_SOCKET is set, and its socket goes to " NOTIFY_MOUNT_POINT " of the container");
+		return err_wrap(
+			e, "NOTIFY_SOCKET is set, and its socket goes to " NOTIFY_MOUNT_POINT " of the container");
 	return 0;
 }
 
@@ -175,8 +176,8 @@ static bool says_ready(char *text)
 	return false;
 }
 
-/* Descriptors that come along are not taken. */
-int notify_pass(struct notify *n, struct err *e)
+/* 1 where the manager has just heard that the container is ready, otherwise 0. Descriptors that come along are not taken. */
+static int pass(struct notify *n, struct err *e)
 {
 	char text[MESSAGE_LIMIT + 1];
 	ssize_t len;
@@ -198,7 +199,7 @@ int notify_await(struct notify *n, struct err *e)
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			return err_sys(e, "poll");
-		if (notify_pass(n, e) < 0)
+		if (pass(n, e) < 0)
 			return -1;
 		if (p[1].revents)
 			break;
@@ -211,6 +212,6 @@ void notify_watch(void *data)
 {
 	struct err e;
 
-	if (notify_pass(data, &e) < 0)
+	if (pass(data, &e) < 0)
 		log_warn("notify", "%s", e.msg);
 }

@@ -20,11 +20,9 @@ struct notify {
 /* Before the program is let go. host_socket: NOTIFY_SOCKET, or NULL; store_fd: the container's directory. */
 int notify_open(struct notify *, int store_fd, const char *host_socket, pid_t, int pidfd, struct err *) must_check;
 void notify_close(struct notify *);
-/* Reads what has come in: 1 where the container is ready and the manager has just heard it, otherwise 0. */
-int notify_pass(struct notify *, struct err *) must_check;
 /* Until it is ready, or has ended. */
 int notify_await(struct notify *, struct err *) must_check;
-/* notify_pass for wait_watch: a failure is a warning. */
+/* For wait_watch, with what notify_open has filled: reads what has come in. A failure is a warning. */
 void notify_watch(void *notify);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -31,11 +32,17 @@ static void leave_caller(void)
 		log_debug("remover", "chdir: %m");
 }
 
-static int remove_stopped(const char *root, const char *id, struct err *e)
+/* dir_fd: its directory. Once that has no name, somebody was faster, and what has the name by now is another one. */
+static int remove_stopped(const char *root, const char *id, int dir_fd, struct err *e)
 {
 	struct container c;
+	struct stat st;
 	int status;
 
+	if (fstat(dir_fd, &st) < 0)
+		return err_sys(e, "fstat");
+	if (st.st_nlink == 0)
+		return 0;
 	if (container_open(root, id, &c, e))
 		return e->code == ENOENT ? 0 : -1; /* somebody was faster */
 	status = container_delete(&c, false, e);
@@ -43,7 +50,7 @@ static int remove_stopped(const char *root, const char *id, struct err *e)
 	return status;
 }
 
-int container_remove_later(const char *root, const char *id, int pidfd, struct err *e)
+int container_remove_later(const char *root, const char *id, int dir_fd, int pidfd, struct err *e)
 {
 	pid_t pid = fork();
 
@@ -53,7 +60,7 @@ int container_remove_later(const char *root, const char *id, int pidfd, struct e
 		return 0;
 	leave_caller();
 	wait_end(pidfd);
-	if (remove_stopped(root, id, e))
+	if (remove_stopped(root, id, dir_fd, e))
 		log_warn("remover", "id=%s: %s", id, e->msg);
 	_exit(0);
 }

@@ -105,7 +105,7 @@ static bool wants_more(const struct oci_config *c)
 	return u && (u->uid || u->gid || u->n_additional_gids);
 }
 
-int rootless_amend(enum rootless mode, const char *id, struct oci_config *c, struct arena *arena, struct err *e)
+int rootless_amend(enum rootless mode, const char *place, struct oci_config *c, struct arena *arena, struct err *e)
 {
 	struct oci_linux *l = c->linux;
 	const char *why = NULL;
@@ -113,8 +113,8 @@ int rootless_amend(enum rootless mode, const char *id, struct oci_config *c, str
 
 	if (!l)
 		return 0;
-	if (rootless_cgroups(mode) && (!l->cgroups_path || !*l->cgroups_path))
-		l->cgroups_path = arena_printf(arena, "hind/%s", id);
+	if (place && rootless_cgroups(mode) && (!l->cgroups_path || !*l->cgroups_path))
+		l->cgroups_path = arena_printf(arena, "hind/%s", place);
 	if (mode == ROOTLESS_FALSE || capable(CAP_SYS_ADMIN) || ns_find(c, NS_USER) || l->n_uid_mappings ||
 		l->n_gid_mappings)
 		return 0;

@@ -225,7 +225,7 @@ int container_list(const char *root, char ***ids, struct err *e)
 
 	*ids = mem_alloc(sizeof **ids);
 	if (!dir)
-		return errno == ENOENT ? 0 : err_sys(e, "open %s", root);
+		return errno == ENOENT ? 0 : err_sys(e, "--root: open %s", root);
 	while ((entry = readdir(dir))) {
 		/* Names that are no id (".seccomp", the cache) are none of the containers. */
 		if (container_id_check(entry->d_name, &ignored))

@@ -18,7 +18,8 @@
 /* One direction of the relay. */
 struct flow {
 	int from_fd, to_fd;
-	bool ended; /* nothing more will come */
+	bool ended;  /* nothing more will come */
+	bool broken; /* nobody takes any more */
 	size_t held, sent;
 	char buf[8192];
 };
@@ -102,7 +103,7 @@ static void flow_write(struct flow *f)
 	if (n > 0)
 		f->sent += n;
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)
-		f->ended = true, f->sent = f->held; /* nobody reads any more */
+		f->ended = f->broken = true, f->sent = f->held;
 	if (f->sent == f->held)
 		f->held = f->sent = 0;
 }
@@ -119,6 +120,17 @@ static void input_ended(struct relay *r)
 		(void)!write(r->in.to_fd, &eof, 1);
 		r->in.from_fd = -1;
 	}
+}
+
+/* Who reads has gone, as in `run -t ... | head`, or our terminal itself. A program that writes to a pipe would learn it by
+ * SIGPIPE; on a terminal that is its hang-up, or it would stand still for ever once the terminal is full. */
+static void hang_up(struct relay *r, int *master_fd)
+{
+	if (!r->out.broken && !(r->raw && r->in.ended && !r->in.held))
+		return;
+	r->in.from_fd = r->out.from_fd = -1;
+	r->in.held = r->out.held = 0;
+	fd_close(master_fd);
 }
 
 static int pass_signals(int signal_fd, pid_t pid, int pidfd, int master_fd, int *status, struct err *e)
@@ -180,7 +192,7 @@ void wait_watch(const int *fd, short events, void (*ready)(void *), void *data)
 	watched[n_watched++].data = data;
 }
 
-static int attend(struct relay *r, int signal_fd, pid_t pid, int pidfd, int master_fd, int *status, struct err *e)
+static int attend(struct relay *r, int signal_fd, pid_t pid, int pidfd, int *master_fd, int *status, struct err *e)
 {
 	for (;;) {
 		struct pollfd p[FIXED + WATCHES] = {
@@ -207,20 +219,22 @@ static int attend(struct relay *r, int signal_fd, pid_t pid, int pidfd, int mast
 		for (size_t i = 0; i < n_watched; i++)
 			if (p[FIXED + i].revents)
 				watched[i].ready(watched[i].data);
-		if (master_fd >= 0)
+		if (*master_fd >= 0) {
 			input_ended(r);
+			hang_up(r, master_fd);
+		}
 		if (!p[0].revents)
 			continue;
-		ended = pass_signals(signal_fd, pid, pidfd, master_fd, status, e);
+		ended = pass_signals(signal_fd, pid, pidfd, *master_fd, status, e);
 		if (ended)
 			return ended;
 	}
 }
 
-int wait_foreground(pid_t pid, int pidfd, int master_fd, struct err *e)
+int wait_foreground(pid_t pid, int pidfd, int *master_fd, struct err *e)
 {
-	struct relay r = { .in = { STDIN_FILENO, master_fd, false, 0, 0, "" },
-		.out = { master_fd, STDOUT_FILENO, false, 0, 0, "" } };
+	struct relay r = { .in = { .from_fd = STDIN_FILENO, .to_fd = *master_fd },
+		.out = { .from_fd = *master_fd, .to_fd = STDOUT_FILENO } };
 	cleanup_fd int signal_fd = -1;
 	sigset_t set;
 	int status = 0, ended;
@@ -229,14 +243,14 @@ int wait_foreground(pid_t pid, int pidfd, int master_fd, struct err *e)
 	signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signal_fd < 0)
 		return err_sys(e, "signalfd");
-	if (master_fd >= 0) {
+	if (*master_fd >= 0) {
 		terminal_raw(&r);
-		window_follow(master_fd);
+		window_follow(*master_fd);
 	} else {
 		r.in.from_fd = r.out.from_fd = -1;
 	}
 	ended = attend(&r, signal_fd, pid, pidfd, master_fd, &status, e);
-	if (ended > 0 && master_fd >= 0)
+	if (ended > 0 && *master_fd >= 0)
 		drain(&r);
 	terminal_restore(&r);
 	if (ended < 0)

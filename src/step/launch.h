@@ -44,7 +44,7 @@ struct launch {
 	/* `hind run IMAGE`: writes the bundle into the container's directory once that is there. NULL: none. */
 	int (*prepare)(struct launch *, struct err *);
 	const void *prepare_data;
-	struct restore *restore;    /* `restore`: what its own step needs. NULL: none */
+	struct restore *restore; /* `restore`: what its own step needs. NULL: none */
 	const char *config_text; /* what config was decoded from, config_len bytes */
 	size_t config_len;
 	bool new_ns[8], join_ns[8]; /* by enum ns */
@@ -52,7 +52,7 @@ struct launch {
 	pid_t join_pid;
 	int join_pidfd;
 	bool cgroup_fixed; /* `exec --cgroup`: it is put there or nowhere */
-	pid_t pid; /* of init, as the host sees it; 0 before the fork */
+	pid_t pid;         /* of init, as the host sees it; 0 before the fork */
 	int pidfd;
 	uint64_t started;                  /* its start time, in clock ticks since boot */
 	struct notify *notify;             /* for sd_notify(3), from the start on */

@@ -15,8 +15,8 @@ struct message {
 
 static const char *name_of_message(int kind)
 {
-	static const char *const names[] = { "nothing", "mapped", "netdev", "cgroup", "pty", "mounted", "hooked", "ready",
-		"committed", "failed" };
+	static const char *const names[] = { "nothing", "mapped", "netdev", "cgroup", "pty", "mounted", "hooked",
+		"ready", "committed", "failed" };
 
 	return kind > 0 && kind < (int)(sizeof names / sizeof *names) ? names[kind] : names[0];
 }

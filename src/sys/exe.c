@@ -123,7 +123,7 @@ int exe_protect(const char *empty_dir, char *const *argv, struct err *e)
 	if (is_protected(exe_fd))
 		return 0;
 	if (file_mkdirs(empty_dir, 0700, e))
-		return -1;
+		return err_wrap(e, "--root %s: no place to record containers", empty_dir);
 	if (exe_path(path, sizeof path) > 0)
 		fd = open_overlay(path, empty_dir);
 	if (fd < 0)

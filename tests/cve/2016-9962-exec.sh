@@ -1,4 +1,5 @@
 # CVE-2016-9962, for exec: the process that comes in, seen from inside while it does.
+# timeout: 120
 
 setup()
 {
@@ -15,11 +16,12 @@ spy() # WHAT: starts the container that watches
 	wait_for grep -q ready container.log
 }
 
-enter() # N [OPTION...]: so many times, as a user, as root and on a terminal
+enter() # N [OPTION...]: so many times, but no longer than 20 s: beside the spy, an emulated machine needs seconds for each
 {
 	_i=$1
+	_end=$(($(date +%s) + 20))
 	shift
-	while [ "$_i" -gt 0 ]; do
+	while [ "$_i" -gt 0 ] && [ "$(date +%s)" -lt "$_end" ]; do
 		_i=$((_i - 1))
 		expect_status 0 hind exec "$@" "$ID" true < /dev/null
 	done

@@ -1,4 +1,4 @@
-# CVE-2022-27650, and CVE-2022-24769 and CVE-2022-29162 of other runtimes: exec --cap filled the inheritable set.
+# CVE-2022-27650, and CVE-2022-24769 in exec: exec --cap filled the inheritable set.
 
 setup()
 {

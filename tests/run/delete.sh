@@ -73,3 +73,21 @@ test_forced_while_run_waits()
 	wait "$runner" || status=$?
 	expect_eq 137 "$status"
 }
+
+# Who waits to remove it by itself comes too late, and the name has gone to another.
+test_removed_by_itself_or_not_at_all()
+{
+	bundle_new b
+	args true
+	id_new
+	hind run -d --rm --name "$ID" "$BASE_ROOTFS" sleep 1000 > log 2>&1 < /dev/null || fail "run: $(cat log)"
+	remover=$(pgrep -f "run -d --rm --name $ID ")
+	kill -STOP "$remover"
+	expect_status 0 hind delete --force "$ID"
+	hind create --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null || fail "create: $(cat log)"
+	expect_status 0 hind start "$ID"
+	wait_for is_status "$ID" stopped
+	kill -CONT "$remover"
+	wait_for test ! -e "/proc/$remover/fd/0"
+	expect_eq stopped "$(status_of "$ID")"
+}

@@ -227,6 +227,11 @@ test_cgroup_in_use_is_refused()
 	expect_error 'cgroup /sys/fs/cgroup/system\.slice/.* exists already and process [0-9]+ lives in it' \
 		sd create --bundle "$BUNDLE" "$ID"
 	expect_eq created "$(status_of "$first")"
+	# Where it would be itself is nobody yet, but the unit is in use.
+	config '.annotations={"run.oci.systemd.subgroup":"inner"}'
+	expect_error 'cgroup /sys/fs/cgroup/system\.slice/.* exists already and process [0-9]+ lives in it' \
+		sd create --bundle "$BUNDLE" "$ID"
+	expect_eq created "$(status_of "$first")"
 }
 
 test_annotations()

@@ -181,3 +181,27 @@ test_null_is_never_given_away()
 	hind run --bundle "$BUNDLE" "$ID" < /dev/null > /dev/null 2>&1
 	expect_eq 0 "$(stat -c %u /dev/null)" 'owner of /dev/null'
 }
+
+# A terminal has no SIGPIPE: without the hang-up the program would stand still once the terminal is full.
+test_reader_that_has_gone_hangs_up()
+{
+	args sh -c 'trap "" HUP; while echo y; do :; done; exit 3'
+	id_new
+	{
+		status=0
+		timeout 30 "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" < /dev/null || status=$?
+		echo "$status" > status
+	} | head -n 1 > first
+	wait_for test -s status
+	expect_eq 3 "$(cat status)" 'status behind a reader that has gone'
+	expect_eq y "$(tr -d '\r' < first)"
+}
+
+test_hang_up_of_a_full_disk()
+{
+	args sh -c 'while echo y; do :; done; exit 3'
+	id_new
+	status=0
+	timeout 30 "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" < /dev/null > /dev/full || status=$?
+	expect_eq 3 "$status" 'status with a full disk'
+}

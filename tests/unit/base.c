@@ -35,6 +35,8 @@ static void numbers(void)
 	CHECK("id: -1, 1x and the empty word are refused", str_id("-1", &id) && str_id("1x", &id) && str_id("", &id));
 	CHECK("size: 1m, 2G, 3kb", str_size("1m", &u) == 0 && u == 1 << 20 && str_size("2G", &u) == 0 &&
 					   u == 2ull << 30 && str_size("3kb", &u) == 0 && u == 3072);
+	CHECK("size: 4MiB, 4Mb; no bib, no ki", str_size("4MiB", &u) == 0 && u == 4 << 20 && str_size("4Mb", &u) == 0 &&
+							str_size("1bib", &u) < 0 && str_size("1ki", &u) < 0);
 	CHECK("size: overflow and junk are refused",
 		str_size("99999999999t", &u) < 0 && str_size("1x", &u) < 0 && str_size("m", &u) < 0);
 }
@@ -183,7 +185,8 @@ static void options(void)
 		PARSE(&w, true, "run", "-i", "image", "ls", "-t") == 3 && w.interactive && !w.tty);
 	CHECK("opt: -- ends the options", PARSE(&w, false, "exec", "id", "--", "-t") == 2 && !w.tty);
 	CHECK("opt: did you mean", PARSE(&w, false, "run", "--bundel", "x") == -1 && strstr(e.msg, "--bundle?"));
-	CHECK("opt: a missing value is told", PARSE(&w, false, "run", "-b") == -1 && strstr(e.msg, "requires an argument"));
+	CHECK("opt: a missing value is told",
+		PARSE(&w, false, "run", "-b") == -1 && strstr(e.msg, "requires an argument"));
 }
 
 static void spawning(void)

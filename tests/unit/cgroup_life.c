@@ -132,7 +132,8 @@ static void test_life(void)
 			joined++;
 	CHECK("join: every hierarchy", joined == cg->n);
 	struct cgroup *other = locate(NULL, id, true);
-	CHECK("a cgroup with processes is not taken over", cgroup_make(other, 0, &e) < 0 && strstr(e.msg, "lives in it"));
+	CHECK("a cgroup with processes is not taken over",
+		cgroup_make(other, 0, &e) < 0 && strstr(e.msg, "lives in it"));
 	CHECK("and survives the undo", done(cgroup_remove(other, &e), &e) && count(cg) == 1);
 	CHECK("clone into", (cgroup_clone_fd(cg) >= 0) == cg->hierarchies[cg->n - 1].v2);
 	CHECK("signal", done(cgroup_signal(cg, SIGTERM, &e), &e) && killed_by(pid, SIGTERM));
