@@ -200,6 +200,23 @@ static int put_notify(const char *stage, int stage_fd, struct text *names, struc
 	return 0;
 }
 
+/* As criu_yard_make, but with a mount: CRIU's children look from inside the container, where a link leads elsewhere. */
+static int put_yard(const struct init *in, int stage_fd, struct err *e)
+{
+	const struct cgroup_view *view = &in->kit->cgroup;
+	cleanup_fd int cgroup_fd = -1, yard_fd = -1;
+
+	if (!view->v2 || !view->n)
+		return 0;
+	cgroup_fd = mountfd_open(AT_FDCWD, view->hierarchies[0].mount_dir, true, e);
+	if (cgroup_fd < 0)
+		return -1;
+	if (mkdirat(stage_fd, CRIU_YARD, 0755) < 0)
+		return err_sys(e, "mkdir " CRIU_YARD);
+	yard_fd = openat(stage_fd, CRIU_YARD, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return yard_fd < 0 ? err_sys(e, "open " CRIU_YARD) : put(yard_fd, "unified", cgroup_fd, e);
+}
+
 /* We are nobody's child in a user namespace here: mounts are made as the host's root, and the cgroup is bound as it is, since
  * a cgroup namespace would begin at the wrong place. Devices are bound or made as the container has them. */
 static int make_mounts(struct init *in, bool *new_ns, struct err *e)
@@ -246,7 +263,7 @@ int external_stage(struct init *in, const char *stage, int names_fd, struct err 
 	if (status == 0)
 		status = put_notify(stage, tmpfs_fd, &names, e);
 	if (status == 0)
-		status = criu_yard_make(tmpfs_fd, &in->kit->cgroup, e) < 0 ? -1 : 0;
+		status = put_yard(in, tmpfs_fd, e);
 	if (status == 0)
 		status = fd_write_all(names_fd, names.p, names.len, e);
 	free(names.p);
