@@ -82,6 +82,7 @@ part() # NAME CMD...
 	part_name=$1
 	shift
 	part_status=0
+	part_began=$(date +%s)
 	printf '\n%s\n' "--- $part_name"
 	"$@" >"$results.part" 2>&1 || part_status=$?
 	grep -Ev '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$results.part" || :
@@ -90,6 +91,7 @@ part() # NAME CMD...
 	fi
 	cat "$results.part" >>"$results"
 	rm -f "$results.part"
+	echo "--- $part_name took $(($(date +%s) - part_began)) s"
 }
 
 unit_programs() # DIR

@@ -71,7 +71,7 @@ test_too_little_to_start_is_told()
 	bundle_new b '.linux.resources.memory={limit: 4096}'
 	args true
 	id_new
-	expect_error 'OOM-killed: linux.resources.memory.limit, 4096 bytes, is too low' hind create --bundle "$BUNDLE" "$ID"
+	expect_error 'OOM-killed: linux.resources.memory.limit, 4096 bytes in whole pages, is too low' hind create --bundle "$BUNDLE" "$ID"
 	expect_no_leak
 }
 

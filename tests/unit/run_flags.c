@@ -480,7 +480,7 @@ static void security(void)
 	refused(profile, "includes");
 	refused("--security-opt seccomp=/nonexistent", "no such file or directory");
 	refused("--security-opt no-new-privileges=1", "neither true nor false");
-	refused("--security-opt label=disable", "hind knows");
+	refused("--security-opt label=user:x", "hind knows");
 	refused("--security-opt seccomp=", "hind knows");
 	refused("--security-opt no-new", "hind knows");
 	unlink(arena_printf(arena, "%s/profile", rootfs));
