@@ -74,6 +74,7 @@ test_container_is_left_running()
 # Without the real program: what it is asked, member by member as its rpc.proto numbers them.
 fake() # checkpoint [OPTION...] ID: leaves what CRIU was asked in ./asked
 {
+	command -v python3 > python.log || skip 'no python3'
 	rm -f asked
 	_command=$1
 	shift
