@@ -205,7 +205,10 @@ const struct init_step init_preserve = { "descriptors", NULL, preserve };
 static void exec_program(struct init *in, struct err *e)
 {
 	execve(in->program, in->config->process->args, in->env);
-	err_sys(e, "exec %s", in->program);
+	if (errno == ENOEXEC && in->foreign)
+		err_sys(e, "exec %s: %s", in->program, in->foreign);
+	else
+		err_sys(e, "exec %s", in->program);
 }
 
 void init_main(struct launch *l, int sync_fd)

@@ -1,15 +1,18 @@
 /* What else execve(2) needs beside the program itself: a script's interpreter, a dynamic program's loader. When one is
  * missing, execve says "no such file" of a program that is plainly there; so it is looked for in advance and told by
- * its name. */
+ * its name. And what a file is that is no program of this machine's: only the kernel knows whether it can run it all the
+ * same (binfmt_misc), and when it cannot, a seccomp filter may be in force by then, so that nobody could look any more. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/mem.h"
 #include "container/steps.h"
 
 #define MAX_SCRIPTS 4 /* BINPRM: the kernel follows that many interpreters of interpreters */
@@ -21,6 +24,39 @@
 #else
 #define NATIVE EM_NONE
 #endif
+
+static const struct {
+	unsigned machine;
+	const char *name;
+} machines[] = { { EM_386, "i386" }, { EM_X86_64, "x86_64" }, { EM_ARM, "arm" }, { EM_AARCH64, "aarch64" },
+	{ EM_RISCV, "riscv" }, { EM_PPC64, "ppc64" }, { EM_S390, "s390" }, { EM_MIPS, "mips" },
+	{ EM_SPARCV9, "sparc64" } };
+
+/* A text that the caller frees, or NULL where it is a program of this machine's. */
+static char *foreign_elf(const char *head)
+{
+	Elf64_Ehdr h; /* e_machine is where a 32-bit header has it */
+	struct utsname u = { 0 };
+	const char *name = "another machine";
+
+	memcpy(&h, head, sizeof h);
+	if (NATIVE == EM_NONE || (h.e_ident[EI_CLASS] == ELFCLASS64 && h.e_machine == NATIVE))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(machines); i++)
+		if (machines[i].machine == h.e_machine)
+			name = machines[i].name;
+	uname(&u);
+	return mem_printf("it is a program for %s, and this machine is %s", name, u.machine);
+}
+
+static char *foreign_file(const char *head, size_t n)
+{
+	if (n == 0)
+		return mem_strdup("it is an empty file");
+	if (n >= 4 && memcmp(head, "\0asm", 4) == 0)
+		return mem_strdup("it is a WebAssembly module, and hind runs programs of the machine");
+	return mem_strdup("it is neither a program nor a script, which begins with #! and its interpreter");
+}
 
 static int missing(const char *program, const char *what, const char *path, struct err *e)
 {
@@ -57,7 +93,7 @@ static char *script_interpreter(char *head)
 	return *name ? name : NULL;
 }
 
-int interpreter_check(const char *program, struct err *e)
+int interpreter_check(const char *program, char **foreign, struct err *e)
 {
 	char path[4096], head[257];
 
@@ -76,13 +112,13 @@ int interpreter_check(const char *program, struct err *e)
 			Elf64_Ehdr h;
 
 			memcpy(&h, head, sizeof h);
-			/* Others may have an interpreter by binfmt_misc, of which nothing is known here. */
-			return h.e_ident[EI_CLASS] == ELFCLASS64 && h.e_machine == NATIVE
-				       ? check_loader(program, fd, &h, e)
-				       : 0;
+			*foreign = depth == 0 ? foreign_elf(head) : NULL;
+			return *foreign ? 0 : check_loader(program, fd, &h, e);
 		}
-		if (n < 2 || memcmp(head, "#!", 2) != 0 || !(name = script_interpreter(head)))
+		if (n < 2 || memcmp(head, "#!", 2) != 0 || !(name = script_interpreter(head))) {
+			*foreign = depth == 0 ? foreign_file(head, n) : NULL;
 			return 0;
+		}
 		if (access(name, F_OK) < 0 && errno == ENOENT)
 			return missing(program, "interpreter", name, e);
 		snprintf(path, sizeof path, "%s", name);

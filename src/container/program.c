@@ -81,7 +81,7 @@ static int find(struct init *in, struct err *e)
 		in->program = mem_strdup(name);
 	}
 	log_info("program", "found=%s", in->program);
-	return interpreter_check(in->program, e);
+	return interpreter_check(in->program, &in->foreign, e);
 }
 
 const struct init_step init_program = { "program", NULL, find };

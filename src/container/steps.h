@@ -10,7 +10,7 @@ extern const struct init_step init_hygiene, init_host_pid, init_close_set_up, in
 	init_create_hooks, init_program, init_start_hooks, init_notify, init_preserve;
 
 /* interpreter.c: is what execve(2) needs beside the program there? Paths as the container sees them; -1 names what is
- * missing. */
-int interpreter_check(const char *program, struct err *) must_check;
+ * missing. *foreign, which the caller frees: what the file is that is no program of this machine's; or unchanged. */
+int interpreter_check(const char *program, char **foreign, struct err *) must_check;
 
 #endif

@@ -29,6 +29,7 @@ struct init {
 	int tty_fd;         /* the pty's slave, or -1 */
 	int program_fd;     /* O_PATH of the program that was found, or -1 */
 	char *program;      /* its path inside the container */
+	char *foreign;      /* what it is, where that is no program of this machine's; or NULL */
 	char **env;         /* the environment to exec with, NULL-terminated */
 	bool cwd_refused;   /* init_cwd got EACCES as root of the container: init_cwd_as_user tries again */
 };

@@ -138,6 +138,26 @@ test_no_program_format()
 	program_is_refused 'exec format error'
 }
 
+# What the kernel's word means is told; the word stays, as engines know it.
+test_what_is_no_program_of_this_machine()
+{
+	printf '\0asm\1\0\0\0' > b/rootfs/bin/module
+	printf 'echo hello\n' > b/rootfs/bin/script
+	: > b/rootfs/bin/empty
+	# A header of another machine: e_machine is at 18.
+	head -c 4096 b/rootfs/bin/payload > b/rootfs/bin/other
+	printf '\363' | dd of=b/rootfs/bin/other bs=1 seek=18 conv=notrunc 2> dd.log
+	chmod 755 b/rootfs/bin/module b/rootfs/bin/script b/rootfs/bin/empty b/rootfs/bin/other
+	args module
+	program_is_refused 'exec /.*bin/module: it is a WebAssembly module.*: exec format error'
+	args script
+	program_is_refused 'exec /.*bin/script: it is neither a program nor a script.*: exec format error'
+	args empty
+	program_is_refused 'exec /.*bin/empty: it is an empty file: exec format error'
+	args other
+	program_is_refused "exec /.*bin/other: it is a program for riscv, and this machine is $(uname -m): exec format error"
+}
+
 test_cwd_missing()
 {
 	config '.process.cwd="/no/such/dir"'

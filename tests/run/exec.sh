@@ -115,7 +115,7 @@ test_no_pid_file_where_it_did_not_start()
 		expect_status 255 hind exec -d --pid-file "$PWD/pid" "$ID" "$program"
 		[ ! -e pid ] || fail "a pid file after $ERROR"
 	done
-	expect_match 'exec /bin/odd: exec format error' "$ERROR"
+	expect_match 'exec /bin/odd: it is neither .*: exec format error' "$ERROR"
 	expect_status 255 hind exec --pid-file "$PWD/no/pid" "$ID" true
 	expect_match 'no/pid' "$ERROR"
 }
