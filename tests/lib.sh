@@ -58,6 +58,14 @@ rootfs_new() # DIR
 	cp -al "$BASE_ROOTFS" "$1"
 }
 
+# Where something may write into programs of the root file system: they are no links to the other cases' any more.
+rootfs_own_programs() # DIR
+{
+	cp -a "$1/bin" "$1/own"
+	rm -r "$1/bin"
+	mv "$1/own" "$1/bin"
+}
+
 # A bundle in DIR with config.json from `hind spec`, without terminal, edited by jq FILTERs; it becomes $BUNDLE.
 bundle_new() # DIR [FILTER...]
 {

@@ -90,6 +90,15 @@ static void look(const char *pid)
 	look_at(pid, path);
 }
 
+/* What was opened, whatever the process executes by now: the container's own programs are no prey. */
+static bool is_hinds_file(int fd)
+{
+	char path[300], link[4096] = "";
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return readlink(path, link, sizeof link - 1) > 0 && strstr(link, "hind");
+}
+
 static void overwrite(const char *pid)
 {
 	char path[300];
@@ -97,8 +106,10 @@ static void overwrite(const char *pid)
 
 	snprintf(path, sizeof path, "/proc/%s/exe", pid);
 	fd = n_held < HELD ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd >= 0)
+	if (fd >= 0 && is_hinds_file(fd))
 		held[n_held++] = fd;
+	else if (fd >= 0)
+		close(fd);
 	for (long i = 0; i < n_held; i++) {
 		int again;
 

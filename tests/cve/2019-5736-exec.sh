@@ -3,6 +3,7 @@
 setup()
 {
 	bundle_new b '.root.readonly=false' '.process.capabilities|=map_values(.+["CAP_SYS_PTRACE"])'
+	rootfs_own_programs b/rootfs
 	cp "$(dirname "$PAYLOAD")/spy" b/rootfs/bin/spy
 	mkdir own
 	cp "$HIND" own/hind

@@ -25,6 +25,7 @@ setup()
 	cp "$HIND" hind
 	before=$(sha256sum < hind)
 	bundle_new b '.root.readonly=false'
+	rootfs_own_programs b/rootfs
 }
 
 own() # ARG...: the copy that the attack is about
