@@ -56,6 +56,8 @@ rootfs_new() # DIR
 {
 	mkdir -p "$(dirname "$1")"
 	cp -al "$BASE_ROOTFS" "$1"
+	rm -r "$1/etc"
+	cp -a "$BASE_ROOTFS/etc" "$1/etc"
 }
 
 # Where something may write into programs of the root file system: they are no links to the other cases' any more.
