@@ -74,13 +74,13 @@ expect_status() # N CMD...: N is a status, or "any" for every status but 0
 	fail "'$*': wanted status $_want, got $STATUS: $ERROR"
 }
 
-wait_for() # CMD...: polls until CMD succeeds; 10 s, and forty times where the machine is so busy that each takes long
+wait_for() # CMD...: polls until CMD succeeds; 30 s, and forty times where the machine is so busy that each takes long
 {
-	_end=$(($(date +%s) + 10))
+	_end=$(($(date +%s) + 30))
 	_left=40
 	until "$@"; do
 		_left=$((_left - 1))
-		[ "$_left" -gt 0 ] || [ "$(date +%s)" -lt "$_end" ] || fail "waited 10 s in vain for: $*"
+		[ "$_left" -gt 0 ] || [ "$(date +%s)" -lt "$_end" ] || fail "waited 30 s in vain for: $*"
 		sleep 0.025
 	done
 }
