@@ -160,7 +160,8 @@ enum hook_kind {
 	HOOK_POSTSTART,
 	HOOK_POSTSTOP
 };
-/* Runs all hooks of the kind in order with the state on stdin; the first failure ends it. cwd_fd: of the bundle, or -1. */
+/* Runs all hooks of the kind in order with the state on stdin. The first failure ends it; of HOOK_POSTSTOP, each is a
+ * warning, and 0 is returned. cwd_fd: of the bundle, or -1. */
 int hooks_run(const struct oci_hooks *, enum hook_kind, const struct oci_state *, int cwd_fd, struct err *) must_check;
 extern const struct feature feature_hooks;
 bool hooks_any(const struct oci_hooks *, enum hook_kind);

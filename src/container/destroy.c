@@ -67,7 +67,6 @@ int container_delete(struct container *c, bool force, struct err *e)
 {
 	struct oci_state state;
 	cleanup_fd int bundle_fd = -1;
-	struct err hook_err;
 	int gone = 0;
 
 	/* What is being created belongs to its creator, and under the lock it may have become something else. */
@@ -88,8 +87,5 @@ int container_delete(struct container *c, bool force, struct err *e)
 		return 0;
 	container_state(c, &state);
 	bundle_fd = open(c->record.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* runtime.md, lifecycle 13: a failing poststop hook is a warning, and the container counts as deleted. */
-	if (hooks_run(c->record.hooks, HOOK_POSTSTOP, &state, bundle_fd, &hook_err))
-		log_warn("hook", "%s", hook_err.msg);
-	return 0;
+	return hooks_run(c->record.hooks, HOOK_POSTSTOP, &state, bundle_fd, e);
 }

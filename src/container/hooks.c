@@ -94,9 +94,14 @@ int hooks_run(const struct oci_hooks *h, enum hook_kind kind, const struct oci_s
 		};
 
 		log_info("hook", "kind=%s path=%s", list.name, hook->path);
-		status = spawn_run(&s, e);
-		if (status)
-			err_wrap(e, "hooks.%s[%zu]", list.name, i);
+		if (spawn_run(&s, e) == 0)
+			continue;
+		err_wrap(e, "hooks.%s[%zu]", list.name, i);
+		/* runtime.md, lifecycle 13: a warning, and the remaining ones run as if it had succeeded. */
+		if (kind == HOOK_POSTSTOP)
+			log_warn("hook", "%s", e->msg);
+		else
+			status = -1;
 	}
 	json_out_free(out);
 	return status;

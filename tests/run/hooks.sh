@@ -180,6 +180,20 @@ test_failure_of_poststop_is_a_warning()
 	expect_error 'does not exist' hind state "$ID"
 }
 
+test_poststop_hooks_after_one_that_fails()
+{
+	failing poststop
+	config '.hooks.poststop+=[{"path":"/no/such/hook"},.hooks.poststop[1]]'
+	hook poststop "$LOG"
+	create
+	expect_status 0 hind delete --force "$ID"
+	for i in 1 2 3; do
+		expect_match "warning: .*hooks\.poststop\[$i\]" "$ERROR"
+	done
+	expect_eq 'poststop stopped' "$(cat "$LOG")" 'the last hook'
+	expect_no_leak
+}
+
 test_timeout()
 {
 	config '.hooks.createRuntime=[{"path":"/bin/sleep","args":["sleep","1000"],"timeout":1}]'
