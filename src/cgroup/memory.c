@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "cgroup/controller.h"
 
+#define KERNEL_TCP_FILE "memory.kmem.tcp.limit_in_bytes"
+
 static const char *bytes(int64_t value, bool v2, char buf[LIMIT_TEXT])
 {
 	snprintf(buf, LIMIT_TEXT, value < 0 && v2 ? "max" : "%lld", value < 0 ? -1LL : (long long)value);
@@ -46,6 +48,14 @@ static const char *swappiness(const struct oci_resources *r, bool v2, char buf[L
 	return buf;
 }
 
+/* v1 alone: v2 counts the buffers of TCP as memory like any other. */
+static const char *kernel_tcp(const struct oci_resources *r, bool v2, char buf[LIMIT_TEXT])
+{
+	if (v2 || !r->memory || !r->memory->has_kernel_tcp || !r->memory->kernel_tcp)
+		return NULL;
+	return bytes(r->memory->kernel_tcp, v2, buf);
+}
+
 static const char *disable_oom_killer(const struct oci_resources *r, bool v2, char buf[LIMIT_TEXT])
 {
 	(void)v2;
@@ -73,6 +83,7 @@ static const struct limit limits[] = {
 	{ "memory.limit", "memory.limit_in_bytes", "memory.max", limit, limit_advice },
 	{ "memory.swap", "memory.memsw.limit_in_bytes", "memory.swap.max", swap, swap_advice },
 	{ "memory.reservation", "memory.soft_limit_in_bytes", "memory.low", reservation, NULL },
+	{ "memory.kernelTCP", KERNEL_TCP_FILE, NULL, kernel_tcp, NULL },
 	{ "memory.swappiness", "memory.swappiness", NULL, swappiness, NULL },
 	{ "memory.disableOOMKiller", "memory.oom_control", NULL, disable_oom_killer, NULL },
 	{ 0 },
@@ -108,11 +119,16 @@ static int check_usage(const struct hierarchy *h, const struct oci_memory *m, st
 		(long long)m->limit, (unsigned long long)usage);
 }
 
+static bool has_file(const struct hierarchy *h, const char *file)
+{
+	char buf[LIMIT_TEXT];
+	return control_read(h->dir, file, buf, sizeof buf) > 0;
+}
+
 /* A kernel without swap accounting has no file for it. That hurts nobody who wants no limit, or no swap at all. */
 static bool has_swap_file(const struct hierarchy *h)
 {
-	char buf[LIMIT_TEXT];
-	return control_read(h->dir, h->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes", buf, sizeof buf) > 0;
+	return has_file(h, h->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes");
 }
 
 static bool swap_is_vacuous(const struct oci_memory *m)
@@ -161,10 +177,14 @@ static int apply(struct hierarchy *h, const struct controller *c, const struct o
 			"linux.resources.memory.swap: the kernel accounts no swap, so there is nothing to write");
 		m.has_swap = false;
 	}
-	/* cgroup accounting of the kernel's own memory went in Linux 5.16, flat accounting in 5.11. */
-	if (m.has_kernel || m.has_kernel_tcp)
-		log_info("cgroup",
-			"linux.resources.memory.kernel and kernelTCP have no effect: Linux has no such limits");
+	/* A limit of the kernel's own memory went in Linux 5.16, flat accounting in 5.11. The one of TCP's buffers has
+	 * been announced to go from v1. */
+	if (m.has_kernel)
+		log_info("cgroup", "linux.resources.memory.kernel has no effect: Linux has no such limit");
+	if (m.has_kernel_tcp && (h->v2 || !has_file(h, KERNEL_TCP_FILE))) {
+		log_info("cgroup", "linux.resources.memory.kernelTCP has no effect: this cgroup has no such limit");
+		m.has_kernel_tcp = false;
+	}
 	if (m.has_use_hierarchy && !m.use_hierarchy)
 		log_warn("cgroup",
 			"linux.resources.memory.useHierarchy has no effect: Linux accounts hierarchically always");

@@ -46,6 +46,21 @@ test_swappiness()
 	fi
 }
 
+test_kernel_tcp()
+{
+	bundle_new b '.linux.resources.memory.kernelTCP=16777216'
+	if cgroup_v2; then
+		expect_status 0 hind --log-level info create --bundle "$BUNDLE" "$ID"
+		expect_match 'linux\.resources\.memory\.kernelTCP has no effect' "$ERROR"
+	else
+		create
+		expect_eq 16777216 "$(read_memory memory.kmem.tcp.limit_in_bytes -)" kernelTCP
+	fi
+	config '.linux.resources.memory.kernelTCP=0'
+	id_new
+	create
+}
+
 test_unlimited()
 {
 	bundle_new b '.linux.resources.memory={limit:-1, swap:-1}'
@@ -91,6 +106,6 @@ test_limits_that_linux_has_no_more()
 	config '.linux.resources.memory.useHierarchy=true'
 	id_new
 	expect_status 0 hind --log-level info run --bundle "$BUNDLE" "$ID"
-	expect_match 'linux\.resources\.memory\.kernel and kernelTCP have no effect' "$ERROR"
+	expect_match 'linux\.resources\.memory\.kernel has no effect' "$ERROR"
 	expect_no_match useHierarchy "$ERROR"
 }
