@@ -78,7 +78,8 @@ void launch_childs_error(struct launch *, struct err *);
  * state.json  what it is; written once, before anything else is made, so that `delete` finds the cgroup after a kill -9
  * init        a link "PID STARTTIME": the commit. Without it the container is being created, or never came to be
  * start       the socket where init waits for `start`; gone once it was told
- * config.json what it was made of, for `exec` */
+ * config.json what it was made of, for `exec`
+ * root        a link "MOUNT_ID", where its mounts are on the host (root_mount.c) */
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
 extern const char *const status_names[];
 
@@ -128,6 +129,11 @@ int container_signal_all(const struct container *, int sig, struct err *) must_c
 int container_kill(struct container *, int sig, bool all, struct err *) must_check;
 /* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */
 int container_delete(struct container *, bool force, struct err *) must_check;
+
+/* ---- root_mount.c ---- */
+/* Takes the mount away that a container without a mount namespace has on the host, with all below it; 0 where there is
+ * none. dir_fd: the container's directory; rootfs: as in its record. */
+int root_mount_release(int dir_fd, const char *rootfs, struct err *) must_check;
 
 /* ---- live_mount.c: mounts of a running container ---- */
 /* text: the list, or an object with the member `mounts`; name: of the file, for its errors. Either all of them are

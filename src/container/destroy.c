@@ -77,7 +77,8 @@ int container_delete(struct container *c, bool force, struct err *e)
 	if (!force && c->status != STATUS_STOPPED)
 		return err_set(e, "cannot delete container %s that is not stopped: %s; --force kills it first", c->id,
 			status_names[c->status]);
-	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e))
+	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e) ||
+		root_mount_release(c->dir_fd, c->record.rootfs, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	c->status = STATUS_STOPPED;
 	if (file_remove_tree(c->root_fd, c->id, e))

@@ -58,6 +58,7 @@ const struct host_step *const plan_host[] = {
 	&host_mount_reach,      /* what is bound from where root of a user namespace may not go */
 	&host_start_channel,    /* where init will wait for `start` */
 	&host_cgroup,           /* v2: init is born inside, under its limits; undone after init is gone */
+	&host_root_mount,       /* without a mount namespace: what is mounted goes with it, after init has gone */
 	&host_fork,             /* from here on both halves work side by side */
 	&host_oom,          /* an undumpable child cannot write its own; without privileges we can until it is mapped */
 	&host_userns_map,   /* the child can do nothing before its ids are mapped */

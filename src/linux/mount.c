@@ -115,11 +115,14 @@ static void validate_one(const struct oci_config *config, size_t i, struct probl
 
 static void validate(const struct oci_config *config, struct problems *problems)
 {
-	if (config->n_mounts && !ns_find(config, NS_MOUNT))
-		problem_add(problems, "mounts",
-			"needs a mount namespace in linux.namespaces, or they would stay on the host");
-	for (size_t i = 0; i < config->n_mounts; i++)
+	bool own = ns_find(config, NS_MOUNT);
+
+	for (size_t i = 0; i < config->n_mounts; i++) {
 		validate_one(config, i, problems);
+		if (!own && config->mounts[i].destination && path_same(config->mounts[i].destination, "/"))
+			problem_add(problems, AT("mounts[%zu].destination", i),
+				"needs a mount namespace in linux.namespaces, or it would lie over the host's");
+	}
 }
 
 static void report(struct json_out *out)

@@ -231,8 +231,58 @@ test_without_mount_namespace()
 	expect_eq "$before" "$(cat /proc/self/mountinfo)" 'mounts of the host'
 	config '.root.readonly=true'
 	expect_refused 'root\.readonly: .*mount namespace'
-	config '.root.readonly=false' '.mounts=[{destination:"/x",type:"tmpfs",source:"tmpfs"}]'
-	expect_refused 'mounts: .*mount namespace'
+	config '.root.readonly=false' '.linux.maskedPaths=["/proc/kcore"]'
+	expect_refused 'linux\.maskedPaths: .*mount namespace'
+	config '.linux.maskedPaths=[]' '.mounts=[{destination:"/",type:"tmpfs",source:"tmpfs"}]'
+	expect_refused 'mounts\[0\]\.destination: .*mount namespace'
+}
+
+# They are on the host then, and go with the container, whatever its end. What somebody has mounted in the root stays.
+test_mounts_without_mount_namespace()
+{
+	bundle_new b '.linux.namespaces|=map(select(.type!="mount"))' '.linux.maskedPaths=[]' '.linux.readonlyPaths=[]' \
+		'.root.readonly=false' '.mounts+=[{destination:"/x",type:"tmpfs",source:"tmpfs"}]'
+	mkdir b/rootfs/before b/rootfs/x
+	mount -t tmpfs before b/rootfs/before
+	touch b/rootfs/before/file
+	before=$(cat /proc/self/mountinfo)
+	run_sh 'ls /before; stat -f -c %T /x; echo /proc/[0-9]*; test -w /dev/null'
+	expect_eq 'file
+tmpfs
+/proc/1' "$OUTPUT"
+	expect_eq "$before" "$(cat /proc/self/mountinfo)" 'after run'
+	args sleep 100
+	id_new
+	create
+	hind start "$ID"
+	expect_eq 'file' "$(ls b/rootfs/before)"
+	expect_match "^$PWD/b/rootfs/x\$" "$(cut -d ' ' -f 5 /proc/self/mountinfo)" 'mounts of the host'
+	expect_eq '' "$(sed -n "s|.* $PWD/b/rootfs/x .*shared:.*|shared|p" /proc/self/mountinfo)" 'propagation'
+	expect_status 0 hind exec "$ID" stat -f -c %T /x
+	expect_eq tmpfs "$OUTPUT" 'exec'
+	hind delete --force "$ID"
+	expect_eq "$before" "$(cat /proc/self/mountinfo)" 'after delete'
+	config '.mounts+=[{destination:"/y",type:"bind",source:"/no/such",options:["bind"]}]'
+	id_new
+	expect_refused 'mounts\[[0-9]\]'
+	expect_eq "$before" "$(cat /proc/self/mountinfo)" 'after a failure'
+	umount b/rootfs/before
+	expect_no_leak
+}
+
+# What has come to lie over the container's mount is not the container's to take away.
+test_mount_over_the_root_without_mount_namespace()
+{
+	bundle_new b '.linux.namespaces|=map(select(.type!="mount"))' '.linux.maskedPaths=[]' '.linux.readonlyPaths=[]' \
+		'.root.readonly=false'
+	args sleep 100
+	create
+	mount -t tmpfs over b/rootfs
+	expect_status 0 hind delete --force "$ID"
+	expect_match "warning: $PWD/b/rootfs: another mount than the container's is on it" "$ERROR"
+	expect_eq tmpfs "$(stat -f -c %T b/rootfs)"
+	umount b/rootfs
+	umount --lazy b/rootfs
 }
 
 # Others live in that namespace: their root stays, and the path of the new one means what it means there.

@@ -57,8 +57,9 @@ static void mounts(void)
 	CHECK("tmpcopyup is for tmpfs", mount_says((struct oci_mount){ "/x", "proc", "proc", OPTIONS("tmpcopyup") }, 1,
 						"mounts[0].options", "tmpfs only"));
 	linux_part.n_namespaces = 0;
-	CHECK("without a mount namespace they would stay on the host",
-		mount_says((struct oci_mount){ "/x", "tmpfs", "tmpfs" }, 1, "mounts", "mount namespace"));
+	CHECK("without a mount namespace, too", mount_says((struct oci_mount){ "/x", "tmpfs", "tmpfs" }, 0, "", ""));
+	CHECK("but not on the root itself",
+		mount_says((struct oci_mount){ "/", "tmpfs", "tmpfs" }, 1, "mounts[0].destination", "mount namespace"));
 	linux_part.n_namespaces = 1;
 }
 

@@ -1,0 +1,47 @@
+#!/bin/sh
+# One validation program on one runtime, alone on the machine as far as it can see; tests/validation/run calls this, as the init
+# of new mount, pid, net, ipc and uts namespaces, with
+#	PROGRAMS PROGRAM	the directory of the programs, and one of them
+#	RUNTIME			the runtime's path
+#	SESSION CGROUP		see tests/own_cgroups.sh; what the program said becomes $SESSION/tap, /stderr and /status
+#
+# It must be alone: a program asks for a container without a mount namespace, then removes the bundle with all that the runtime
+# has mounted in it. So cgroups are mounted from this program's own down, the root file system is read-only, and the rest is tmpfs.
+set -eu
+# shellcheck source=tests/case.sh
+. "$TESTS/case.sh"
+# shellcheck source=tests/own_cgroups.sh
+. "$TESTS/own_cgroups.sh"
+
+case ${1:-} in
+--session)
+	cgroup_enter
+	exec unshare --cgroup sh "$0" --inside
+	;;
+--inside)
+	cgroup_mount
+	# crun refuses any cgroup v2 beside v1, even one that it has no need of.
+	case ${RUNTIME##*/} in crun*) cgroup_v2 || ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified ;; esac
+	ip link set lo up
+	mount -t tmpfs -o mode=755 tmpfs /run
+	mkdir -m 1777 /run/tmp
+	mkdir /run/session
+	mount --bind "$SESSION" /run/session
+	mount -o remount,bind,ro /
+	cd "$PROGRAMS"
+	export TMPDIR=/run/tmp HOME=/run/tmp
+	# killsig sends its signal as soon as it sees a container that runs, when the shell in it may not have set its trap yet.
+	printf '#!/bin/sh\n[ "$1" != kill ] || sleep 0.5\nexec "%s" "$@"\n' "$RUNTIME" >/run/runtime
+	chmod 755 /run/runtime
+	export RUNTIME=/run/runtime
+	status=0
+	# The programs expect a terminal.
+	timeout -k 5 60 script -qec "exec ./$PROGRAM >/run/session/tap 2>/run/session/stderr" /dev/null \
+		>/run/session/terminal 2>&1 </dev/null || status=$?
+	echo "$status" >/run/session/status
+	;;
+*)
+	echo "tests/validation/alone.sh is called by tests/validation/run" >&2
+	exit 2
+	;;
+esac
