@@ -6,7 +6,7 @@
 #	units and containers once more under the address and undefined-behaviour sanitizers,
 #	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
 # As root; asks nothing. The last line reads `N passed, N failed, N skipped`; each skip stands above it with its reason.
-#	sh contrib/test.sh [--long]		--long: soak, races with 2000 rounds, engines under load
+#	sh contrib/test.sh [--long]		--long: soak, races with 2000 rounds, engines under load, the OCI validation programs
 set -eu
 cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -40,6 +40,10 @@ apt_install() # PACKAGE...
 	return $apt_status
 }
 
+# What the validation programs are built with.
+long_packages='golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev
+	golang-github-mrunalp-fileutils-dev golang-github-urfave-cli-dev'
+
 install_packages()
 {
 	missing=
@@ -47,7 +51,7 @@ install_packages()
 		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux iproute2 patchelf libclang-rt-dev \
 		podman conmon buildah catatonit netavark aardvark-dns slirp4netns uidmap iptables socat tmux curl \
 		docker.io docker-cli containerd containernetworking-plugins python3-grpcio python3-protobuf protobuf-compiler \
-		qemu-system-x86 debootstrap e2fsprogs cpio kmod xz-utils; do
+		qemu-system-x86 debootstrap e2fsprogs cpio kmod xz-utils ${long:+$long_packages}; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
@@ -121,6 +125,7 @@ part containers build/tests/runner $long $(shell_tests run fail cve)
 
 # shellcheck disable=SC2086
 part engines tests/engines/run $long
+[ -z "$long" ] || part validation tests/validation/run
 # shellcheck disable=SC2086
 part 'cgroup v2' tests/vm/run $long
 # shellcheck disable=SC2086

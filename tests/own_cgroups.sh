@@ -69,7 +69,7 @@ remove_cgroups() # PREFIX: what the sessions made; a process that was killed nee
 {
 	for try in 1 2 3 4 5 6 7 8 9 10; do
 		find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -type d -name "$1*" -exec find {} -depth -type d -delete \; 2> /dev/null || :
-		[ -n "$(find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -type d -name "$1*")" ] || return 0
+		[ -n "$(find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -type d -name "$1*" 2> /dev/null)" ] || return 0
 		sleep "0.$try"
 	done
 	echo "# cgroups named $1* cannot be removed"

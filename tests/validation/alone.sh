@@ -6,7 +6,7 @@
 #	SESSION CGROUP		see tests/own_cgroups.sh; what the program said becomes $SESSION/tap, /stderr and /status
 #
 # It must be alone: a program asks for a container without a mount namespace, then removes the bundle with all that the runtime
-# has mounted in it. So cgroups are mounted from this program's own down, the root file system is read-only, and the rest is tmpfs.
+# has mounted in it. So cgroups are mounted from this program's own down, bundles lie on a tmpfs, and the root is read-only.
 set -eu
 # shellcheck source=tests/case.sh
 . "$TESTS/case.sh"
@@ -23,6 +23,8 @@ case ${1:-} in
 	# crun refuses any cgroup v2 beside v1, even one that it has no need of.
 	case ${RUNTIME##*/} in crun*) cgroup_v2 || ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified ;; esac
 	ip link set lo up
+	# One of the programs takes the second device that there is.
+	ip link add eth0 type veth peer name eth1
 	mount -t tmpfs -o mode=755 tmpfs /run
 	mkdir -m 1777 /run/tmp
 	mkdir /run/session
@@ -30,13 +32,21 @@ case ${1:-} in
 	mount -o remount,bind,ro /
 	cd "$PROGRAMS"
 	export TMPDIR=/run/tmp HOME=/run/tmp
-	# killsig sends its signal as soon as it sees a container that runs, when the shell in it may not have set its trap yet.
-	printf '#!/bin/sh\n[ "$1" != kill ] || sleep 0.5\nexec "%s" "$@"\n' "$RUNTIME" >/run/runtime
+	# Two programs race with their container. killsig sends the signal as soon as a container runs, when the shell in it may
+	# not have set its trap yet; pidfile kills `true`, which may have ended by itself.
+	cat >/run/runtime <<-END
+		#!/bin/sh
+		case ${PROGRAM##*/}/\$1 in
+		killsig/kill) sleep 0.5 ;;
+		pidfile/create) ln -sf ../slow "\$5/bin/true" && printf '#!/bin/sh\nsleep 5\n' >"\$5/slow" && chmod 755 "\$5/slow" ;;
+		esac
+		exec "$RUNTIME" "\$@"
+	END
 	chmod 755 /run/runtime
 	export RUNTIME=/run/runtime
 	status=0
 	# The programs expect a terminal.
-	timeout -k 5 60 script -qec "exec ./$PROGRAM >/run/session/tap 2>/run/session/stderr" /dev/null \
+	timeout -k 5 120 script -qec "exec ./$PROGRAM >/run/session/tap 2>/run/session/stderr" /dev/null \
 		>/run/session/terminal 2>&1 </dev/null || status=$?
 	echo "$status" >/run/session/status
 	;;

@@ -4,8 +4,8 @@
     points.py RESULTS KNOWN RUNTIME PEER...
 
 RESULTS/RUNTIME/PROGRAM holds `tap`, `stderr` and `status`. A program is `ok` for RUNTIME where each point that it passes for
-a PEER is passed for RUNTIME as often, and where it came to its end if it did for a PEER. KNOWN explains what no runtime passes,
-a `PROGRAM: POINT: REASON` a line, the first two of them regular expressions.
+a PEER is passed for RUNTIME as often, and where it came to its end if it did for a PEER; but for what KNOWN explains, a
+`PROGRAM: POINT: REASON` a line, the first two of them regular expressions.
 """
 
 import collections
@@ -25,6 +25,7 @@ class Outcome:
 
     def __init__(self, directory):
         self.passed, self.failed = collections.Counter(), collections.Counter()
+        self.ran = os.path.exists(os.path.join(directory, "status"))
         self.ended = read(directory, "status").strip() == "0"
         text = read(directory, "tap")
         self.count(text, "")
@@ -37,10 +38,11 @@ class Outcome:
                 self.failed[" ".join(json.loads(complaint).split("\nRefer to")[0].split())] += 1
             if self.ended and not self.failed:
                 self.passed["no complaint"] += 1
-        self.why = " ".join((read(directory, "stderr") or read(directory, "terminal")).split())
+        said = " ".join((read(directory, "stderr") or read(directory, "terminal") or read(directory, "log")).split())
+        self.end = "coming to its end (%s)" % said[:400]
 
     def count(self, text, where):
-        for word, directive, point in re.findall(r"^(ok|not ok) \d+ (-|# SKIP|# TODO) ?(.*)$", text, re.M):
+        for word, directive, point in re.findall(r"^(ok|not ok) \d+ (-|# [A-Z]+) ?(.*)$", text, re.M):
             if directive == "-":
                 counter = self.passed if word == "ok" else self.failed
                 counter[where + VARYING.sub("*", point)] += 1
@@ -62,7 +64,7 @@ def missing(mine, theirs):
     """The points that only the peer passes."""
     points = [point for point, times in theirs.passed.items() if mine.passed[point] < times]
     if theirs.ended and not mine.ended:
-        points.append("coming to its end (%s)" % mine.why)
+        points.append(mine.end)
     return points
 
 
@@ -73,43 +75,43 @@ def reason(known, program, point):
     return None
 
 
-def judge(program, outcomes, peers, known):
+def judge(program, outcomes, runtimes, known):
     mine = outcomes[0]
-    figures = ", ".join("%s %s" % (name, outcome.figures()) for name, outcome in zip(peers, outcomes))
-    wrong = []
-    for name, theirs in zip(peers[1:], outcomes[1:]):
+    figures = ", ".join("%s %s" % (name, outcome.figures()) for name, outcome in zip(runtimes, outcomes))
+    # What ends a program early takes all its points away.
+    excused = not mine.ended and reason(known, program, mine.end) is not None
+    wrong = [] if mine.ran else ["it did not run"]
+    for name, theirs in zip(runtimes[1:], outcomes[1:]):
         for point in missing(mine, theirs):
-            if reason(known, program, point) is None:
+            if not excused and reason(known, program, point) is None:
                 wrong.append("%s passes: %s" % (name, point))
     print("%s validation: %s - %s" % ("not ok" if wrong else "ok", program, "; ".join(wrong) or figures))
     return not wrong
 
 
-def unpassed(program, outcomes):
-    """What fails for the runtime and holds for no peer."""
+def unpassed(outcomes):
+    """What the runtime does not pass, and nobody else does; or it says why it will not."""
     points = [point for point in sorted(outcomes[0].failed) if not any(outcome.passed[point] for outcome in outcomes)]
-    if not any(outcome.ended for outcome in outcomes):
-        points.append("coming to its end (%s)" % outcomes[0].why)
-    return points
+    return points if outcomes[0].ended else points + [outcomes[0].end]
 
 
 def main():
     results, known_file, *runtimes = sys.argv[1:]
     with open(known_file, encoding="utf-8") as file:
         known = [line.rstrip("\n").split(": ", 2) for line in file if line.strip() and not line.startswith("#")]
-    good, nowhere = True, []
-    total = [Outcome("") for _ in runtimes]
-    for program in sorted(os.listdir(os.path.join(results, runtimes[0]))):
+    programs = sorted({program for runtime in runtimes for program in os.listdir(os.path.join(results, runtime))})
+    good, nowhere = bool(programs), []
+    total = [[0, 0] for _ in runtimes]
+    for program in programs:
         outcomes = [Outcome(os.path.join(results, runtime, program)) for runtime in runtimes]
         good &= judge(program, outcomes, runtimes, known)
-        nowhere += [(program, point) for point in unpassed(program, outcomes)]
-        for sum_, outcome in zip(total, outcomes):
-            sum_.passed += outcome.passed
-            sum_.failed += outcome.failed
-            sum_.ended = True
-    print("# points: " + ", ".join("%s %s" % pair for pair in zip(runtimes, [t.figures() for t in total])))
-    for program, point in nowhere:
-        print("# no runtime passes %s: %s: %s" % (program, point, reason(known, program, point) or "nobody has said why"))
+        nowhere += [(program, point, reason(known, program, point)) for point in unpassed(outcomes)]
+        for sums, outcome in zip(total, outcomes):
+            sums[0] += sum(outcome.passed.values())
+            sums[1] += sum(outcome.failed.values())
+    print("# points that hold and that do not: " + ", ".join("%s %d %d" % (r, *sums) for r, sums in zip(runtimes, total)))
+    for program, point, why in nowhere:
+        print("# not passed: %s: %s: %s" % (program, point, why or "nobody has said why"))
     sys.exit(0 if good else 1)
 
 
