@@ -96,16 +96,6 @@ int external_find(int proc_fd, pid_t pid, struct text *opts, struct err *e)
 
 /* ---- what belongs there ---- */
 
-static int mount_id(int fd, uint64_t *id, struct err *e)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
-		return err_sys(e, "statx");
-	*id = st.stx_mnt_id;
-	return 0;
-}
-
 /* A stage that only this mount namespace knows: what is made in it goes with CRIU, however that ends. In a user namespace
  * CRIU's children are others than root on the host, and have to pass. */
 static int open_stage(const char *path, struct err *e)
@@ -144,7 +134,7 @@ static int put_external(const struct init *in, const struct mountinfo *m, const 
 	char name[24];
 	uint64_t id = 0;
 
-	if (fd < 0 || mount_id(fd, &id, e))
+	if (fd < 0 || mountfd_id(fd, &id, e))
 		return -1;
 	/* Another mount covers it: nobody sees it, so nobody needs it. */
 	if (id != m->id)
@@ -177,7 +167,8 @@ static int put_all(const struct init *in, const struct devices *host, const char
 	size_t len, number = 0;
 	uint64_t id = 0;
 
-	if (file_read(in->proc_fd, "self/mountinfo", MOUNTINFO_MAX, &text, &len, e) || mount_id(in->rootfs_fd, &id, e))
+	if (file_read(in->proc_fd, "self/mountinfo", MOUNTINFO_MAX, &text, &len, e) ||
+		mountfd_id(in->rootfs_fd, &id, e))
 		return -1;
 	root = point_of(text, id);
 	if (!root)

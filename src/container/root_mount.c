@@ -14,56 +14,61 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "container/container.h"
 #include "container/steps.h"
 #include "step/ns.h"
 #include "sys/mountfd.h"
-
-/* *is_root, which may be NULL: is fd the root of its mount? */
-static int64_t mount_id(int fd, bool *is_root, struct err *e)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
-		return err_sys(e, "statx");
-	if (is_root)
-		*is_root = st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
-	return (int64_t)st.stx_mnt_id;
-}
+#include "sys/mountinfo.h"
 
 static int record_id(int dir_fd, int tree_fd, struct err *e)
 {
-	int64_t id = mount_id(tree_fd, NULL, e);
 	char text[24];
+	uint64_t id;
 
-	if (id < 0)
+	if (mountfd_id(tree_fd, &id, e))
 		return -1;
-	snprintf(text, sizeof text, "%" PRId64, id);
+	snprintf(text, sizeof text, "%" PRIu64, id);
 	return symlinkat(text, dir_fd, "root") < 0 ? err_sys(e, "record the mount of the root") : 0;
+}
+
+static int is_mounted(uint64_t id, struct err *e)
+{
+	cleanup_free char *text = NULL;
+	struct mountinfo m;
+	size_t len;
+
+	if (file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, &len, e))
+		return -1;
+	for (char *next = text; mountinfo_next(&next, &m);)
+		if (m.id == id)
+			return 1;
+	return 0;
 }
 
 int root_mount_release(int dir_fd, const char *rootfs, struct err *e)
 {
 	char text[24] = "";
 	cleanup_fd int fd = -1;
-	bool is_root;
-	int64_t id;
+	uint64_t id, there;
+	int mounted;
 
 	if (readlinkat(dir_fd, "root", text, sizeof text - 1) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "readlink root");
 	fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "open %s", rootfs);
-	id = mount_id(fd, &is_root, e);
-	if (id < 0)
+	if (mountfd_id(fd, &there, e))
 		return -1;
-	if (id == strtoll(text, NULL, 10))
+	id = strtoull(text, NULL, 10);
+	if (id == there)
 		return umount2(rootfs, MNT_DETACH) < 0 ? err_sys(e, "unmount %s", rootfs) : 0;
 	/* Never attached, gone already, or in another mount namespace than ours; or covered by what is not ours to take. */
-	if (is_root)
-		log_warn("rootfs", "%s: another mount than the container's is on it, which may lie below", rootfs);
-	return 0;
+	mounted = is_mounted(id, e);
+	if (mounted > 0)
+		log_warn("rootfs", "%s: another mount lies over the container's, which stays", rootfs);
+	return mounted < 0 ? -1 : 0;
 }
 
 static bool wanted(const struct oci_config *config)

@@ -121,23 +121,13 @@ static int hide(const struct init *init, const char *path, struct err *e)
 	return cover(fd, path, e) ? err_wrap(e, "cover the host's %s", path) : 0;
 }
 
-static int mount_id(int fd, unsigned *id, struct err *e)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
-		return err_sys(e, "statx");
-	*id = st.stx_mnt_id;
-	return 0;
-}
-
 static int hide_all(const struct init *init, int old_fd, struct err *e)
 {
 	cleanup_free char *text = NULL;
-	unsigned old, new;
+	uint64_t old, new;
 	size_t len;
 
-	if (mount_id(old_fd, &old, e) || mount_id(init->rootfs_fd, &new, e))
+	if (mountfd_id(old_fd, &old, e) || mountfd_id(init->rootfs_fd, &new, e))
 		return -1;
 	if (file_read(init->proc_fd, "self/mountinfo", MOUNTINFO_MAX, &text, &len, e))
 		return -1;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -133,4 +134,14 @@ int mountfd_idmap(int mount_fd, bool recursive, int userns_fd, struct err *e)
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = userns_fd };
 
 	return set_attr(mount_fd, recursive, &attr, e);
+}
+
+int mountfd_id(int fd, uint64_t *id, struct err *e)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+		return err_sys(e, "statx");
+	*id = st.stx_mnt_id;
+	return 0;
 }

@@ -40,6 +40,8 @@ int mountfd_detach(int proc_fd, int mount_fd, struct err *) must_check;
 /* set and clear: MOUNT_ATTR_*; propagation: MS_SHARED ... or 0. mount_fd must hold the root of a mount. */
 int mountfd_setattr(
 	int mount_fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation, struct err *) must_check;
+/* The id of the mount that fd is on, as mountinfo has it. Ids are given anew once their mount is gone. */
+int mountfd_id(int fd, uint64_t *id, struct err *) must_check;
 /* Maps the ids of a detached mount's files by the maps of the user namespace. Linux 5.12, and a file system that allows
  * it: e->code is EINVAL where it does not. */
 int mountfd_idmap(int mount_fd, bool recursive, int userns_fd, struct err *) must_check;

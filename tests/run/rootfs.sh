@@ -279,7 +279,7 @@ test_mount_over_the_root_without_mount_namespace()
 	create
 	mount -t tmpfs over b/rootfs
 	expect_status 0 hind delete --force "$ID"
-	expect_match "warning: $PWD/b/rootfs: another mount than the container's is on it" "$ERROR"
+	expect_match "warning: $PWD/b/rootfs: another mount lies over the container's" "$ERROR"
 	expect_eq tmpfs "$(stat -f -c %T b/rootfs)"
 	umount b/rootfs
 	umount --lazy b/rootfs
