@@ -89,10 +89,15 @@ def judge(program, outcomes, runtimes, known):
     return not wrong
 
 
-def unpassed(outcomes):
-    """What the runtime does not pass, and nobody else does; or it says why it will not."""
-    points = [point for point in sorted(outcomes[0].failed) if not any(outcome.passed[point] for outcome in outcomes)]
-    return points if outcomes[0].ended else points + [outcomes[0].end]
+def unpassed(program, outcomes, runtimes, known):
+    """Tells what does not hold for the runtime, with whom it does, and why that is so."""
+    mine = outcomes[0]
+    points = [(point, [name for name, o in zip(runtimes, outcomes) if o.passed[point]]) for point in sorted(mine.failed)]
+    if not mine.ended:
+        points.append((mine.end, [name for name, o in zip(runtimes, outcomes) if o.ended]))
+    for point, others in points:
+        print("# passes with %s: %s: %s: %s" % (" and ".join(others) if others else "no runtime", program, point,
+                                               reason(known, program, point) or "nobody has said why"))
 
 
 def main():
@@ -100,18 +105,15 @@ def main():
     with open(known_file, encoding="utf-8") as file:
         known = [line.rstrip("\n").split(": ", 2) for line in file if line.strip() and not line.startswith("#")]
     programs = sorted({program for runtime in runtimes for program in os.listdir(os.path.join(results, runtime))})
-    good, nowhere = bool(programs), []
-    total = [[0, 0] for _ in runtimes]
-    for program in programs:
-        outcomes = [Outcome(os.path.join(results, runtime, program)) for runtime in runtimes]
+    said = [[Outcome(os.path.join(results, runtime, program)) for runtime in runtimes] for program in programs]
+    good = bool(programs)
+    for program, outcomes in zip(programs, said):
         good &= judge(program, outcomes, runtimes, known)
-        nowhere += [(program, point, reason(known, program, point)) for point in unpassed(outcomes)]
-        for sums, outcome in zip(total, outcomes):
-            sums[0] += sum(outcome.passed.values())
-            sums[1] += sum(outcome.failed.values())
-    print("# points that hold and that do not: " + ", ".join("%s %d %d" % (r, *sums) for r, sums in zip(runtimes, total)))
-    for program, point, why in nowhere:
-        print("# not passed: %s: %s: %s" % (program, point, why or "nobody has said why"))
+    sums = ["%s %d and %d" % (runtime, sum(sum(o.passed.values()) for o in column), sum(sum(o.failed.values()) for o in column))
+            for runtime, column in zip(runtimes, zip(*said))]
+    print("# points that hold and that do not: " + ", ".join(sums))
+    for program, outcomes in zip(programs, said):
+        unpassed(program, outcomes, runtimes, known)
     sys.exit(0 if good else 1)
 
 
