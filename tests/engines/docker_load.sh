@@ -58,9 +58,44 @@ engine_kill() # SIGNAL
 
 engine_again()
 {
-	rm -f /var/run/docker.pid
 	containerd_start
 	dockerd_start --live-restore
+}
+
+# Exit status and whether it runs.
+state() # NAME
+{
+	inspect "$1" '.State.ExitCode}} {{.State.Running'
+}
+
+is_again() # NAME: for eventually
+{
+	[ "$(state "$1")" = '0 true' ]
+}
+
+ended_with_it() # SIGNAL: they end at its end, or else when it comes again; those that always run are there again
+{
+	_clients=
+	for _number in $(seq 5); do
+		box --detach --name "ends$_number" box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
+		_clients="${_clients:-} $!"
+		box --detach --name "always$_number" --restart always box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
+		_clients="$_clients $!"
+	done
+	# shellcheck disable=SC2086
+	wait $_clients
+	dockerd_stop "$1"
+	dockerd_start
+	for _number in $(seq 5); do
+		expect_eq '5 false' "$(state "ends$_number")" "exit status after the engine's end by $1"
+		eventually is_again "always$_number"
+	done
+	seq -f ends%g 5 | xargs -P 5 -n 1 docker start
+	for _name in $(docker ps --format '{{.Names}}'); do
+		expect_eq "$_name" "$(docker exec "$_name" echo "$_name")"
+	done
+	expect_eq 10 "$(docker ps --quiet | wc -l)"
+	remove_all
 }
 
 test_forty_containers_twenty_at_a_time()
@@ -71,4 +106,13 @@ test_forty_containers_twenty_at_a_time()
 long_two_hundred_containers_twenty_at_a_time()
 {
 	many 200 20 TERM KILL
+}
+
+# The last, as its dockerd goes on.
+test_without_live_restore()
+{
+	dockerd_stop
+	dockerd_start
+	ended_with_it TERM
+	ended_with_it KILL
 }

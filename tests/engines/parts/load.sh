@@ -86,7 +86,7 @@ execs() # ID
 
 load_begin()
 {
-	LOAD=$PWD/load
+	LOAD=$PWD/load _lives='' _execs=''
 	mkdir "$LOAD" "$LOAD/execs"
 	touch "$LOAD/failures" "$LOAD/through" "$LOAD/gate"
 }
