@@ -14,12 +14,17 @@ engine_start()
 
 engine_stop()
 {
-	case_end
+	remove_all
 	state_is_gone
 	expect_eq '' "$(find /sys/fs/cgroup -path '*/default/*' -type d)" 'cgroups left'
 }
 
 case_end()
+{
+	remove_all
+}
+
+remove_all()
 {
 	for _id in $(ctr task ls -q); do
 		kill_task "$_id"
@@ -270,7 +275,7 @@ test_checkpoint_and_restore()
 	sleep 2
 	ctr container checkpoint --rw --image --task one localhost/saved:latest
 	expect_eq RUNNING "$(task_status one)"
-	case_end
+	remove_all
 	ctr container restore --rw --live two localhost/saved:latest
 	_restored=$(count_of two)
 	[ "$_restored" -gt 15 ] || fail "it began anew: $_restored"

@@ -3,6 +3,8 @@
 # tests/engines/docker_load.sh: many containers of docker at once, with execs all the time and an engine that restarts
 # shellcheck source=tests/engines/parts/docker_daemon.sh
 . "$TESTS/engines/parts/docker_daemon.sh"
+# shellcheck source=tests/engines/parts/load.sh
+. "$TESTS/engines/parts/load.sh"
 
 engine_start()
 {
@@ -16,75 +18,101 @@ engine_stop()
 
 case_end()
 {
+	load_end
 	remove_all
 }
 
-# One container's life; what goes wrong is a line in failures.
-life() # NUMBER
+start() # NAME CMD...
 {
-	box --detach --memory 64m --name "life$1" box sleep 1000 > "out.$1" 2>&1 &&
-		[ "$(docker exec "life$1" echo "$1" 2>> "out.$1")" = "$1" ] &&
-		{ docker exec "life$1" sh -c 'exit 9' >> "out.$1" 2>&1 || [ $? -eq 9 ]; } &&
-		docker rm --force "life$1" >> "out.$1" 2>&1 && return
-	echo "life$1: $(tail -n 1 "out.$1")" >> failures
+	_name=$1
+	shift
+	ID=$(box --detach --memory 64m --name "$_name" box "$@")
 }
 
-# Execs in a container that stays, until the others are through.
-execs()
+exec_in() # ID CMD...
 {
-	_done=0
-	until [ -e stop ]; do
-		_done=$((_done + 1))
-		[ "$(docker exec stays echo "$_done" 2>> execs.err)" = "$_done" ] || echo "exec $_done: $(tail -n 1 execs.err)" >> failures
-	done
-	echo "$_done" > execs.done
+	docker exec "$@"
 }
 
-lives() # CONTAINERS AT_ONCE
+exit_of() # ID
 {
-	_workers=
-	for _worker in $(seq "$2"); do
-		for _number in $(seq "$_worker" "$2" "$1"); do
-			life "$_number"
-		done &
-		_workers="$_workers $!"
-	done
-	# shellcheck disable=SC2086
-	wait $_workers
+	docker wait "$1"
 }
 
-many() # CONTAINERS AT_ONCE
+remove() # ID
 {
-	: > failures
-	box --detach --name stays box sleep 100000
-	execs &
-	_execs=$!
-	lives "$1" "$2"
-	touch stop
-	wait $_execs
-	expect_eq '' "$(head -n 5 failures)" failures
-	expect_eq 1 "$(docker ps --all --quiet | wc -l)" 'containers that stay'
-	[ "$(cat execs.done)" -gt 3 ] || fail "only $(cat execs.done) execs beside"
-	# What is there now was there before, and is found again by new daemons.
-	_pid=$(inspect stays .State.Pid)
-	for _number in 1 2 3 4 5 6; do
-		box --detach --name "outlives$_number" box sleep 1000
-	done
-	dockerd_stop
-	containerd_stop
+	docker rm --force "$1"
+}
+
+containers()
+{
+	docker ps --quiet | xargs docker inspect --format '{{.Id}} {{.State.Pid}}'
+}
+
+# With --live-restore the containers go on without it.
+engine_kill() # SIGNAL
+{
+	dockerd_stop "$1"
+	containerd_stop "$1"
+}
+
+engine_again()
+{
 	containerd_start
 	dockerd_start --live-restore
-	expect_eq 7 "$(docker ps --quiet | wc -l)" 'containers after the restart'
-	expect_eq "$_pid" "$(inspect stays .State.Pid)"
-	expect_eq again "$(docker exec stays echo again)"
+}
+
+# Exit status and whether it runs.
+state() # NAME
+{
+	inspect "$1" '.State.ExitCode}} {{.State.Running'
+}
+
+is_again() # NAME: for eventually
+{
+	[ "$(state "$1")" = '0 true' ]
+}
+
+ended_with_it() # SIGNAL: they end at its end, or else when it comes again; those that always run are there again
+{
+	_clients=
+	for _number in $(seq 5); do
+		box --detach --name "ends$_number" box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
+		_clients="${_clients:-} $!"
+		box --detach --name "always$_number" --restart always box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
+		_clients="$_clients $!"
+	done
+	# shellcheck disable=SC2086
+	wait $_clients
+	dockerd_stop "$1"
+	dockerd_start
+	for _number in $(seq 5); do
+		expect_eq '5 false' "$(state "ends$_number")" "exit status after the engine's end by $1"
+		eventually is_again "always$_number"
+	done
+	seq -f ends%g 5 | xargs -P 5 -n 1 docker start
+	for _name in $(docker ps --format '{{.Names}}'); do
+		expect_eq "$_name" "$(docker exec "$_name" echo "$_name")"
+	done
+	expect_eq 10 "$(docker ps --quiet | wc -l)"
+	remove_all
 }
 
 test_forty_containers_twenty_at_a_time()
 {
-	many 40 20
+	many 40 20 TERM KILL
 }
 
 long_two_hundred_containers_twenty_at_a_time()
 {
-	many 200 20
+	many 200 20 TERM KILL
+}
+
+# The last, as its dockerd goes on.
+test_without_live_restore()
+{
+	dockerd_stop
+	dockerd_start
+	ended_with_it TERM
+	ended_with_it KILL
 }

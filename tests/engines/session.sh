@@ -46,6 +46,11 @@ on_hind() # is this hind's session?
 	[ "$RUNTIME_NAME" = hind ]
 }
 
+is_gone() # PID: for wait_for
+{
+	[ ! -d "/proc/$1" ] || grep -qs '^State:.Z' "/proc/$1/status"
+}
+
 # CMD within SECONDS, or the case fails.
 within() # SECONDS CMD...
 {

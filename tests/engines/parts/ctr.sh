@@ -14,15 +14,10 @@ containerd_answers()
 	ctr version > "$SESSION/version" 2>&1
 }
 
-containerd_stop()
+containerd_stop() # [SIGNAL]
 {
-	kill "$(cat "$SESSION/containerd.pid")"
+	kill "-${1:-TERM}" "$(cat "$SESSION/containerd.pid")"
 	wait_for is_gone "$(cat "$SESSION/containerd.pid")"
-}
-
-is_gone() # PID
-{
-	[ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
 }
 
 blob() # FILE: moves it where its digest says; prints the digest and the size

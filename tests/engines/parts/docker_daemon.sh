@@ -52,9 +52,9 @@ eventually() # CMD...: polls until CMD succeeds, 60 s at least
 	done
 }
 
-dockerd_stop()
+dockerd_stop() # [SIGNAL]
 {
-	kill "$(cat "$SESSION/dockerd.pid")"
+	kill "-${1:-TERM}" "$(cat "$SESSION/dockerd.pid")"
 	wait_for is_gone "$(cat "$SESSION/dockerd.pid")"
 }
 
