@@ -65,6 +65,7 @@ test_exit_codes_and_reasons()
 	# containerd begins to listen after the start, and what comes from there may arrive after the exit.
 	run hungry '.command = ["sh", "-c", "sleep 1; exec payload hog 64"] | .linux.resources.memory_limit_in_bytes = 16777216'
 	wait_for is_oom_killed "$CONTAINER"
+	same 'out of memory' "$(status "$CONTAINER" | jq -c '[.state, .exit_code, .reason, .message]')"
 	for _program in nowhere /bin/nowhere /etc/passwd; do
 		container "lost$(echo "$_program" | tr -d /)" ".command = [\"$_program\"]"
 		expect_status 1 cri StartContainer "{\"container_id\": \"$CONTAINER\"}"
