@@ -50,8 +50,8 @@ install_packages()
 	for package in gcc libc6-dev meson ninja-build pkg-config python3 libyajl-dev libseccomp-dev libcap-dev git \
 		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux iproute2 patchelf libclang-rt-dev \
 		podman conmon buildah catatonit netavark aardvark-dns slirp4netns uidmap iptables socat tmux curl \
-		docker.io docker-cli containerd containernetworking-plugins python3-grpcio python3-protobuf protobuf-compiler \
-		qemu-system-x86 debootstrap e2fsprogs cpio kmod xz-utils ${long:+$long_packages}; do
+		docker.io docker-cli containerd containernetworking-plugins python3-grpcio python3-protobuf python3-websocket \
+		protobuf-compiler qemu-system-x86 debootstrap e2fsprogs cpio kmod xz-utils ${long:+$long_packages}; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0

@@ -68,13 +68,18 @@ test_exit_status()
 	from
 	expect_status 0 run "$C" -- true
 	expect_status 7 run "$C" -- sh -c 'exit 7'
-	expect_status any run "$C" -- nowhere
-	same 'missing program' "$STATUS"
-	expect_match 'nowhere' "$ERROR"
-	expect_status any run "$C" -- /etc/passwd
-	same 'not executable' "$STATUS"
-	expect_match 'permission denied' "$ERROR"
+	for _program in nowhere /bin/nowhere /etc/passwd; do
+		expect_status any run "$C" -- "$_program"
+		same "$_program" "$STATUS $(error_of_a_run "$ERROR")"
+		expect_match "exec: \"$_program\": " "$(error_of_a_run "$ERROR")"
+	done
 	expect_eq after "$(run "$C" -- echo after)"
+}
+
+# The runtime writes to buildah's own stderr, and buildah then says what it makes of that.
+error_of_a_run() # TEXT
+{
+	error_without_names "$1" | sed -E 's/time="[^"]*" level=error msg="(.*)"$/\1/; s/\\"/"/g; s,from [^ ]*/(hind|runc) ,from RUNTIME ,'
 }
 
 test_terminal()
@@ -128,6 +133,20 @@ test_limits()
 	expect_match 'Cpus_allowed_list:.1$' "$(run "$C" -- payload status Cpus_allowed_list)"
 	expect_match '2048' "$(run "$C" -- df -k /dev/shm)"
 	expect_status any run "$C" -- payload hog 100
+	same 'out of memory' "$STATUS $ERROR"
+}
+
+test_wrong_options()
+{
+	from
+	for _options in '--workingdir /nowhere/at/all' '-v /nowhere:/vol' '--user nobody-knows' '--cap-add NO_SUCH' \
+		'-v /etc/passwd:/bin' '-v /etc:/proc/self/x'; do
+		STATUS=0
+		# shellcheck disable=SC2086
+		capture run $_options "$C" -- true
+		# Each runtime has its own words for the reason.
+		same "$_options" "$STATUS $(error_of_a_run "$ERROR" | sed 's,\(creating container for [^ ]*: \).*,\1,')"
+	done
 }
 
 test_user_namespace()

@@ -136,6 +136,30 @@ test_limits_and_security()
 	expect_match '33554432' "$(ctr task metrics one)"
 }
 
+test_out_of_memory()
+{
+	ctr events > events &
+	_events=$!
+	OPTIONS='--memory-limit 16777216'
+	# containerd begins to listen after the start.
+	expect_status 137 run sh -c 'sleep 1; exec payload hog 64'
+	same 'out of memory' "$OUTPUT $ERROR"
+	wait_for grep -q /tasks/oom events
+	kill "$_events"
+}
+
+# By what is asked for; each runtime has its own words for the reason. ctr leaves snapshots behind.
+test_what_cannot_be_made()
+{
+	for OPTIONS in '--cwd /etc/passwd' '--with-ns network:/nowhere' '--mount type=bind,src=/nowhere,dst=/vol,options=rbind' \
+		'--mount type=bind,src=/etc,dst=/proc/self/x,options=rbind' '--mount type=bind,src=/etc,dst=/bin/sh,options=rbind'; do
+		expect_status any run true
+		same "$OPTIONS" "$STATUS $(error_without_names "$ERROR" | sed -E 's/(OCI runtime create failed: ).*/\1/')"
+		case_end
+		ctr snapshot rm one || :
+	done
+}
+
 test_privileged_and_host_network()
 {
 	OPTIONS='--privileged --net-host'
@@ -221,8 +245,12 @@ test_kill_and_delete()
 	start two sleep 1000
 	ctr task kill --all --signal KILL two
 	wait_for is_status two STOPPED
-	expect_status any ctr task kill two
-	same 'kill of a stopped one' "$(error_without_names "$ERROR")"
+	for _command in 'kill two' 'exec --exec-id e two true' 'pause two' 'resume two' 'ps two'; do
+		STATUS=0
+		# shellcheck disable=SC2086
+		capture ctr task $_command
+		same "$_command, stopped" "$STATUS $OUTPUT $(error_without_names "$ERROR")"
+	done
 }
 
 # Without a pid namespace init's end leaves the others, which containerd has the runtime kill.

@@ -1,8 +1,10 @@
 # needs: containerd ctr protoc python3 iptables curl
 # timeout: 120
 # tests/engines/cri.sh: containerd's CRI plugin as the kubelet speaks to it, with hind as a runtime handler
-# shellcheck source=tests/engines/parts/ctr.sh
-. "$TESTS/engines/parts/ctr.sh"
+# shellcheck source=tests/engines/parts/cri.sh
+. "$TESTS/engines/parts/cri.sh"
+# shellcheck source=tests/engines/parts/cri_cases.sh
+. "$TESTS/engines/parts/cri_cases.sh"
 
 engine_start()
 {
@@ -13,161 +15,6 @@ engine_stop()
 {
 	cri_stop
 }
-
-cri_start() # FILE to append to containerd's configuration
-{
-	# Of Debian's packages python3-grpcio and python3-protobuf.
-	/usr/bin/python3 -c 'import grpc, google.protobuf'
-	session_dir /var/lib/containerd
-	mkdir -p /etc/containerd /etc/cni/net.d "$SESSION/python" "$SESSION/logs"
-	{ cri_config && cat "$1"; } > /etc/containerd/config.toml
-	cni_config > /etc/cni/net.d/10-pods.conflist
-	protoc --proto_path "$TESTS/engines/parts" --python_out "$SESSION/python" cri.proto
-	containerd_start
-	PYTHONPATH=$SESSION/python PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$TESTS/engines/parts/cri.py" \
-		/run/containerd/containerd.sock "$SESSION/cri" > "$SESSION/cri.log" 2>&1 < /dev/null &
-	wait_for test -S "$SESSION/cri"
-	oci_archive image.tar localhost/box:latest '["sleep", "100000"]'
-	ctr --namespace k8s.io image import image.tar
-	wait_for is_ready
-}
-
-cri_stop()
-{
-	remove_pods
-	state_is_gone
-	expect_eq '' "$(find /sys/fs/cgroup -path '*/k8s.io/*' -type d -regextype posix-extended -regex '.*/[0-9a-f]{64}')" 'cgroups left'
-}
-
-# The containers share one image, which is the sandboxes' too. This root has no CAP_SYS_RESOURCE for an oom_score_adj of -998.
-cri_config()
-{
-	cat <<-'EOF'
-	version = 2
-	[plugins."io.containerd.grpc.v1.cri"]
-	  sandbox_image = "localhost/box:latest"
-	  disable_apparmor = true
-	  restrict_oom_score_adj = true
-	  [plugins."io.containerd.grpc.v1.cri".cni]
-	    bin_dir = "/usr/lib/cni"
-	EOF
-}
-
-cni_config()
-{
-	cat <<-'EOF'
-	{ "cniVersion": "0.4.0", "name": "pods", "plugins": [
-	  { "type": "bridge", "bridge": "pods0", "isGateway": true, "ipMasq": true,
-	    "ipam": { "type": "host-local", "ranges": [[{ "subnet": "10.88.0.0/16" }]], "routes": [{ "dst": "0.0.0.0/0" }] } },
-	  { "type": "portmap", "capabilities": { "portMappings": true } } ] }
-	EOF
-}
-
-cri() # METHOD [REQUEST]: the answer, or the error with status 1
-{
-	_code=$(curl -s --unix-socket "$SESSION/cri" -o "$CASE_DIR/answer" -w '%{http_code}' --data "${2:-}" "http://cri/$1")
-	[ "$_code" = 200 ] && cat "$CASE_DIR/answer" && return
-	cat "$CASE_DIR/answer" >&2
-	return 1
-}
-
-is_ready()
-{
-	[ "$(cri Status | jq -c '[.status.conditions[] | select(.type | endswith("Ready")).status]')" = '[true,true]' ]
-}
-
-case_end()
-{
-	remove_pods
-}
-
-remove_pods()
-{
-	for _pod in $(cri ListPodSandbox | jq -r '.items[].id'); do
-		cri StopPodSandbox "{\"pod_sandbox_id\": \"$_pod\"}"
-		cri RemovePodSandbox "{\"pod_sandbox_id\": \"$_pod\"}"
-	done
-}
-
-# --- pods and containers ---
-
-pod() # NAME [JQ_FILTER on the sandbox's config]: its id in $POD, its config in $POD_CONFIG
-{
-	POD_CONFIG=$(jq -n --arg name "$1" --arg logs "$SESSION/logs/$1" '{metadata: {name: $name, uid: ("uid-" + $name),
-		namespace: "default"}, hostname: $name, log_directory: $logs, linux: {security_context: {}}} | '"${2:-.}")
-	mkdir -p "$SESSION/logs/$1"
-	POD=$(cri RunPodSandbox "$(jq -n --argjson config "$POD_CONFIG" '{config: $config, runtime_handler: "hind"}')" | jq -r .pod_sandbox_id)
-}
-
-container() # NAME JQ_FILTER on the container's config: its id in $CONTAINER
-{
-	_config=$(jq -n --arg name "$1" '{metadata: {name: $name}, image: {image: "localhost/box:latest"}, command: ["sleep", "1000"],
-		log_path: ($name + ".log"), linux: {resources: {}, security_context: {namespace_options: {pid: "CONTAINER"}}}} | '"${2:-.}")
-	CONTAINER=$(cri CreateContainer "$(jq -n --arg pod "$POD" --argjson config "$_config" --argjson sandbox "$POD_CONFIG" \
-		'{pod_sandbox_id: $pod, config: $config, sandbox_config: $sandbox}')" | jq -r .container_id)
-	[ -n "$CONTAINER" ] || fail "no container $1"
-}
-
-start() # NAME [JQ_FILTER]: creates and starts it
-{
-	container "$@"
-	cri StartContainer "{\"container_id\": \"$CONTAINER\"}" > out
-}
-
-# One that runs to its end; its output is $LOG, its state $STATUS_JSON.
-run() # NAME JQ_FILTER
-{
-	start "$@"
-	wait_for has_exited "$CONTAINER"
-	STATUS_JSON=$(status "$CONTAINER")
-	LOG=$(log_of "$1")
-}
-
-is_oom_killed() # CONTAINER: for wait_for
-{
-	[ "$(status "$1" | jq -r .reason)" = OOMKilled ]
-}
-
-script() # SCRIPT: a filter that makes the container run it
-{
-	printf '.command = ["sh", "-c", %s]' "$(printf '%s' "$1" | jq -Rs .)"
-}
-
-status() # CONTAINER
-{
-	cri ContainerStatus "{\"container_id\": \"$1\"}" | jq -c .status
-}
-
-has_exited() # CONTAINER: for wait_for
-{
-	[ "$(status "$1" | jq -r .state)" = CONTAINER_EXITED ]
-}
-
-# Lines are `TIME STREAM F TEXT`.
-log_of() # NAME
-{
-	cut -d ' ' -f 4- "$(echo "$POD_CONFIG" | jq -r .log_directory)/$1.log"
-}
-
-exec_sync() # CMD...: in $CONTAINER
-{
-	_answer=$(cri ExecSync "$(jq -n --arg id "$CONTAINER" '{container_id: $id, cmd: $ARGS.positional, timeout: 60}' --args -- "$@")") || return 255
-	printf '%s' "$_answer" | jq -j .stdout
-	printf '%s' "$_answer" | jq -j .stderr >&2
-	return "$(printf '%s' "$_answer" | jq .exit_code)"
-}
-
-stop() # CONTAINER SECONDS
-{
-	cri StopContainer "{\"container_id\": \"$1\", \"timeout\": $2}" > out
-}
-
-pid_of() # CONTAINER
-{
-	ctr --namespace k8s.io task ls | awk -v id="$1" '$1 == id { print $2 }'
-}
-
-# --- cases ---
 
 test_the_runtime_is_the_one_under_test()
 {
@@ -218,6 +65,7 @@ test_exit_codes_and_reasons()
 	# containerd begins to listen after the start, and what comes from there may arrive after the exit.
 	run hungry '.command = ["sh", "-c", "sleep 1; exec payload hog 64"] | .linux.resources.memory_limit_in_bytes = 16777216'
 	wait_for is_oom_killed "$CONTAINER"
+	same 'out of memory' "$(status "$CONTAINER" | jq -c '[.state, .exit_code, .reason, .message]')"
 	for _program in nowhere /bin/nowhere /etc/passwd; do
 		container "lost$(echo "$_program" | tr -d /)" ".command = [\"$_program\"]"
 		expect_status 1 cri StartContainer "{\"container_id\": \"$CONTAINER\"}"
@@ -337,6 +185,7 @@ test_resources_and_their_update()
 	same 'limits after the update' "$_after"
 	expect_match '33554432' "$_after"
 	expect_eq yes "$(exec_sync echo yes)"
+	expect_status 137 exec_sync payload hog 48
 }
 
 test_mounts_and_devices()
@@ -374,4 +223,61 @@ test_engine_restarts()
 	expect_eq yes "$(exec_sync echo yes)"
 	start another
 	expect_eq yes "$(exec_sync echo yes)"
+}
+
+# --- what both containerds do ---
+
+test_streams_of_an_exec()
+{
+	streams_of_an_exec
+}
+
+test_streams_of_a_terminal()
+{
+	streams_of_a_terminal
+}
+
+test_streams_of_an_attach()
+{
+	streams_of_an_attach
+}
+
+test_streams_of_a_port()
+{
+	streams_of_a_port
+}
+
+test_lists_and_statistics()
+{
+	lists_and_statistics
+}
+
+test_calls_that_come_twice_or_late()
+{
+	calls_that_come_twice_or_late
+}
+
+test_logs_of_containers()
+{
+	logs_of_containers
+}
+
+test_users_and_groups()
+{
+	users_and_groups
+}
+
+test_capabilities_and_seccomp()
+{
+	capabilities_and_seccomp
+}
+
+test_names_and_resolver()
+{
+	names_and_resolver
+}
+
+test_propagation_of_mounts()
+{
+	propagation_of_mounts
 }

@@ -1,8 +1,10 @@
 # needs: containerd ctr protoc python3 iptables curl
 # timeout: 120
 # tests/engines/cri2.sh: containerd 2, which offers to pods what it reads in the runtime's features
-# shellcheck source=tests/engines/cri.sh
-. "$TESTS/engines/cri.sh"
+# shellcheck source=tests/engines/parts/cri.sh
+. "$TESTS/engines/parts/cri.sh"
+# shellcheck source=tests/engines/parts/cri_cases.sh
+. "$TESTS/engines/parts/cri_cases.sh"
 
 # Without network no containerd 2 may be had: then every case is skipped, with the reason.
 engine_start()
@@ -95,4 +97,86 @@ test_recursive_read_only_mount()
 	expect_lines 2 "$(printf '%s\n' "$ERROR" | grep 'Read-only file system')"
 	remove_pods
 	umount -R volume
+}
+
+test_volume_of_an_image()
+{
+	need_containerd2
+	pod one
+	start main '.mounts = [{container_path: "/image", image: {image: "localhost/box:latest"}, readonly: true}]'
+	expect_status 1 exec_sync sh -c 'ls /image; touch /image/x'
+	same 'what it has' "$OUTPUT $ERROR"
+	expect_match '^bin$' "$OUTPUT"
+}
+
+test_policy_of_groups()
+{
+	need_containerd2
+	pod one
+	for _policy in Merge Strict; do
+		run "$_policy" "$(script "$IDS") | .linux.security_context += {run_as_user: {value: 1000}, run_as_group: {value: 1000},
+			supplemental_groups: [77], supplemental_groups_policy: \"$_policy\"}"
+		same "$_policy" "$LOG $(echo "$STATUS_JSON" | jq -c .user)"
+	done
+	expect_eq 'Groups:77 1000' "$(echo "$LOG" | sed -nE 's/^(Groups:).(.*[0-9]) *$/\1\2/p')" 'not the image'"'"'s 50'
+}
+
+# For wait_for: have the events of $CONTAINER come in this order?
+events_are() # WORDS
+{
+	[ "$(jq -r "select(.container_id == \"$CONTAINER\").container_event_type | ltrimstr(\"CONTAINER_\") | rtrimstr(\"_EVENT\")" events | xargs)" = "$*" ]
+}
+
+test_events_and_configuration()
+{
+	need_containerd2
+	curl -sN --unix-socket "$SESSION/cri" --data '' http://cri/GetContainerEvents > events &
+	pod one
+	run main "$(script 'exit 3') | .linux.resources = {memory_limit_in_bytes: 33554432, cpu_shares: 512}"
+	expect_eq '33554432 512' "$(echo "$STATUS_JSON" | jq -r '.resources.linux | "\(.memory_limit_in_bytes) \(.cpu_shares)"')"
+	cri RemoveContainer "{\"container_id\": \"$CONTAINER\"}" > out
+	wait_for events_are CREATED STARTED STOPPED DELETED
+	expect_eq 3 "$(jq -s '[.[] | select(.container_id == $id and .container_event_type == "CONTAINER_STOPPED_EVENT").containers_statuses[].exit_code][0]' --arg id "$CONTAINER" events)"
+	kill $!
+	expect_eq CGROUPFS "$(cri RuntimeConfig | jq -r .linux.cgroup_driver)"
+}
+
+# To restore one this containerd asks a registry for the image, even if it has it.
+test_checkpoint_of_a_container()
+{
+	need_containerd2
+	[ -n "$CRIU" ] || skip "no criu that works here: ${CRIU_MISSING:-none is installed}"
+	pod one
+	start main "$(script 'i=0; while :; do i=$((i + 1)); echo $i > /count; sleep 0.05; done')"
+	wait_for exec_sync sh -c '[ $(cat /count) -gt 10 ]'
+	cri CheckpointContainer "{\"container_id\": \"$CONTAINER\", \"location\": \"$PWD/saved.tar\"}" > out
+	expect_eq CONTAINER_RUNNING "$(status "$CONTAINER" | jq -r .state)"
+	expect_match 'checkpoint/inventory.img' "$(tar -tf saved.tar)"
+	expect_eq yes "$(exec_sync echo yes)"
+}
+
+# --- what both containerds do ---
+
+test_streams_of_an_exec()
+{
+	need_containerd2
+	streams_of_an_exec
+}
+
+test_streams_of_a_terminal()
+{
+	need_containerd2
+	streams_of_a_terminal
+}
+
+test_streams_of_an_attach()
+{
+	need_containerd2
+	streams_of_an_attach
+}
+
+test_streams_of_a_port()
+{
+	need_containerd2
+	streams_of_a_port
 }

@@ -76,6 +76,7 @@ test_out_of_memory_is_told()
 	cd "$CASE_DIR/work"
 	expect_eq true "$(inspect c .State.OOMKilled)"
 	expect_eq 137 "$(inspect c .State.ExitCode)"
+	same 'what is told' "$OUTPUT $ERROR $(podman inspect c | jq -c '.[0].State | [.Status, .OOMKilled, .ExitCode, .Error]')"
 }
 
 test_update()

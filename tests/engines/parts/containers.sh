@@ -33,10 +33,17 @@ image_import() # [TAR]
 	podman import -q --change 'CMD=["sh"]' --change ENV=PATH=/usr/sbin:/usr/bin:/sbin:/bin "${1:-$IMAGE_TAR}" localhost/box
 }
 
-# The error of an engine without what names the runtime and the container.
+# The error of an engine without what names the runtime and the container, and each runtime's own way to the reason.
 error_without_names() # TEXT
 {
-	printf '%s\n' "$1" | sed -E "s/$RUNTIME_NAME: //; s/[0-9a-f]{64}/ID/g; s/runc create failed: //"
+	printf '%s\n' "$1" | sed -E "s/$RUNTIME_NAME: //g; s/[0-9a-f]{64}/ID/g
+		s/((runc create|exec) failed: )?unable to start container process: //; s/init: program: //"
+}
+
+# What the engine itself says where a configuration is wrong: the runtimes have words of their own for the reason.
+error_without_reason() # TEXT
+{
+	printf '%s\n' "$1" | sed -E 's/(OCI runtime error: ).*/\1/; s/[0-9a-f]{64}/ID/g'
 }
 
 inspect() # CONTAINER FORMAT

@@ -20,34 +20,70 @@ METHODS = {
     "StopPodSandbox": (cri.PodSandboxRequest, cri.Empty),
     "RemovePodSandbox": (cri.PodSandboxRequest, cri.Empty),
     "PodSandboxStatus": (cri.PodSandboxRequest, cri.PodSandboxStatusResponse),
-    "ListPodSandbox": (cri.Empty, cri.ListPodSandboxResponse),
+    "ListPodSandbox": (cri.ListPodSandboxRequest, cri.ListPodSandboxResponse),
+    "PodSandboxStats": (cri.PodSandboxRequest, cri.PodSandboxStatsResponse),
+    "ListPodSandboxStats": (cri.Empty, cri.ListPodSandboxStatsResponse),
     "CreateContainer": (cri.CreateContainerRequest, cri.CreateContainerResponse),
     "StartContainer": (cri.ContainerRequest, cri.Empty),
     "StopContainer": (cri.StopContainerRequest, cri.Empty),
     "RemoveContainer": (cri.ContainerRequest, cri.Empty),
+    "ListContainers": (cri.ListContainersRequest, cri.ListContainersResponse),
     "ContainerStatus": (cri.ContainerStatusRequest, cri.ContainerStatusResponse),
     "ContainerStats": (cri.ContainerRequest, cri.ContainerStatsResponse),
+    "ListContainerStats": (cri.ListContainerStatsRequest, cri.ListContainerStatsResponse),
+    "ReopenContainerLog": (cri.ContainerRequest, cri.Empty),
+    "CheckpointContainer": (cri.CheckpointContainerRequest, cri.Empty),
     "UpdateContainerResources": (cri.UpdateContainerResourcesRequest, cri.Empty),
     "ExecSync": (cri.ExecSyncRequest, cri.ExecSyncResponse),
+    "Exec": (cri.ExecRequest, cri.StreamResponse),
+    "Attach": (cri.AttachRequest, cri.StreamResponse),
+    "PortForward": (cri.PortForwardRequest, cri.StreamResponse),
+    "UpdateRuntimeConfig": (cri.UpdateRuntimeConfigRequest, cri.Empty),
+    "RuntimeConfig": (cri.Empty, cri.RuntimeConfigResponse),
+    "ListMetricDescriptors": (cri.Empty, cri.ListMetricDescriptorsResponse),
 }
+# Answered by messages without end, a line of JSON for each.
+STREAMS = {
+    "GetContainerEvents": (cri.Empty, cri.ContainerEvent),
+}
+
+
+def channel_to(engine):
+    # One of its own: the engine may have been started anew since the last call.
+    return grpc.insecure_channel("unix://" + engine, options=[("grpc.default_authority", "localhost")])
+
+
+def as_json(message, **options):
+    return json_format.MessageToJson(message, preserving_proto_field_name=True, including_default_value_fields=True, **options)
 
 
 def call(engine, method, request):
     kind, answer = METHODS[method]
-    # A channel of its own: the engine may have been started anew since the last call.
-    with grpc.insecure_channel("unix://" + engine, options=[("grpc.default_authority", "localhost")]) as channel:
+    with channel_to(engine) as channel:
         function = channel.unary_unary("/runtime.v1.RuntimeService/" + method,
                                        request_serializer=kind.SerializeToString,
                                        response_deserializer=answer.FromString)
         reply = function(json_format.Parse(request or "{}", kind()), timeout=100)
     if method == "ExecSync":  # bytes would become base64
         return json.dumps({"stdout": reply.stdout.decode(), "stderr": reply.stderr.decode(), "exit_code": reply.exit_code})
-    return json_format.MessageToJson(reply, preserving_proto_field_name=True, including_default_value_fields=True)
+    return as_json(reply)
+
+
+def events(engine, method):
+    kind, event = STREAMS[method]
+    with channel_to(engine) as channel:
+        function = channel.unary_stream("/runtime.v1.RuntimeService/" + method,
+                                        request_serializer=kind.SerializeToString,
+                                        response_deserializer=event.FromString)
+        for message in function(kind(), timeout=100):
+            yield as_json(message, indent=None) + "\n"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         request = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.path[1:] in STREAMS:
+            return self.stream()
         try:
             status, text = 200, call(self.server.engine, self.path[1:], request)
         except grpc.RpcError as error:
@@ -57,6 +93,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def stream(self):
+        self.send_response(200)
+        self.end_headers()
+        try:
+            for line in events(self.server.engine, self.path[1:]):
+                self.wfile.write(line.encode())
+        except grpc.RpcError as error:
+            self.wfile.write(f"{error.code().name}: {error.details()}\n".encode())
+        except BrokenPipeError:
+            pass  # who listened is gone
 
     def address_string(self):
         return "client"
