@@ -43,7 +43,7 @@ static int delete (const struct globals *g, int argc, char **argv, struct err *e
 const struct command cmd_delete = {
 	.name = "delete",
 	.synopsis = "[--force] ID",
-	.help = "Remove a container that has stopped",
+	.help = "Remove a container that has stopped or was never started",
 	.opts = opts,
 	.failure = 1,
 	.run = delete,

@@ -113,6 +113,10 @@ int container_list(const char *root, char ***ids, struct err *) must_check;
 const char *store_default_root(struct arena *);
 
 /* ---- release.c ---- */
+#define CLAIM_SIZE 32
+/* Of several that want to start the container, or to remove it before its start, one gets 0: its socket is called mine now,
+ * and for the others it is a container that has been started. */
+int container_claim_start(struct container *, char mine[static CLAIM_SIZE]) must_check;
 /* notify_socket: NOTIFY_SOCKET, or NULL. With one it returns when the container has said that it is ready (notify.c). */
 int container_start(struct container *, const char *notify_socket, struct err *) must_check;
 /* Reads what init says after it was let go: end of stream is a successful execve. */
@@ -127,7 +131,7 @@ int container_signal_all(const struct container *, int sig, struct err *) must_c
 
 /* ---- destroy.c ---- */
 int container_kill(struct container *, int sig, bool all, struct err *) must_check;
-/* Stopped ones only, unless force. Removes cgroup and directory, then runs the poststop hooks. */
+/* Those that have stopped or were never started, unless force. Removes cgroup and directory, then runs the poststop hooks. */
 int container_delete(struct container *, bool force, struct err *) must_check;
 
 /* ---- root_mount.c ---- */

@@ -33,6 +33,7 @@ struct restore {
 	struct criu criu;
 	struct launch *launch;
 	int names_fd[2]; /* a pipe: what external_stage has put there */
+	int stdio_fd[3]; /* ours once more: CRIU closes the inherited ones, and has still to look at 0 (--shell-job) */
 };
 
 /* ---- in the child that becomes CRIU ---- */
@@ -252,7 +253,7 @@ static int encode_stdio(const struct restore *r, struct text *opts, struct err *
 			break;
 		*end = 0;
 		if (str_starts(key, "pipe:") || str_starts(key, "file["))
-			rpc_pair_number(opts, RPC_INHERIT_FD, key, fd);
+			rpc_pair_number(opts, RPC_INHERIT_FD, key, r->stdio_fd[fd]);
 		p = end + 1;
 	}
 	return 0;
@@ -283,7 +284,7 @@ static int encode(const struct restore *r, const char *names, size_t len, struct
 static int start(struct restore *r, struct err *e)
 {
 	struct launch *l = r->launch;
-	int keep[2] = { l->kit.ns_fd[NS_NET], l->kit.ns_fd[NS_PID] };
+	int keep[] = { l->kit.ns_fd[NS_NET], l->kit.ns_fd[NS_PID], r->stdio_fd[0], r->stdio_fd[1], r->stdio_fd[2] };
 	struct criu_birth birth = { .namespaces = CLONE_NEWNS,
 		.cgroup_fd = cgroup_clone_fd(l->cgroup),
 		.keep_stdio = true,
@@ -341,11 +342,15 @@ static int restore(struct launch *l, struct err *e)
 
 	if (pipe2(r->names_fd, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe");
+	for (int i = 0; i < 3; i++)
+		r->stdio_fd[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
 	status = start(r, e);
 	if (status == 0)
 		status = ask(r, e);
 	fd_close(&r->names_fd[0]);
 	fd_close(&r->names_fd[1]);
+	for (int i = 0; i < 3; i++)
+		fd_close(&r->stdio_fd[i]);
 	criu_end(&r->criu);
 	if (status == 0)
 		log_info("restore", "id=%s pid=%d", l->opts->id, (int)l->pid);

@@ -63,6 +63,15 @@ static int end_init(struct container *c, struct err *e)
 	return 0;
 }
 
+/* runtime.md has a container that was never started refused, too. buildah and containerd's shim rely on what runc and crun do,
+ * and say a plain `delete` where something failed between create and start. */
+static bool deletable(struct container *c, bool force)
+{
+	char mine[CLAIM_SIZE];
+
+	return force || c->status == STATUS_STOPPED || container_claim_start(c, mine) == 0;
+}
+
 int container_delete(struct container *c, bool force, struct err *e)
 {
 	struct oci_state state;
@@ -70,13 +79,13 @@ int container_delete(struct container *c, bool force, struct err *e)
 	int gone = 0;
 
 	/* What is being created belongs to its creator, and under the lock it may have become something else. */
-	if (force || c->status == STATUS_STOPPED)
+	if (force || c->status == STATUS_STOPPED || c->status == STATUS_CREATED)
 		gone = container_lock(c, e);
 	if (gone)
 		return gone < 0 ? -1 : 0;
-	if (!force && c->status != STATUS_STOPPED)
+	if (!deletable(c, force))
 		return err_set(e, "cannot delete container %s that is not stopped: %s; --force kills it first", c->id,
-			status_names[c->status]);
+			status_names[c->status == STATUS_CREATED ? STATUS_RUNNING : c->status]);
 	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e) ||
 		root_mount_release(c->dir_fd, c->record.rootfs, e))
 		return err_wrap(e, "delete container `%s`", c->id);

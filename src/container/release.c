@@ -53,20 +53,24 @@ static int run_poststart(struct container *c, struct err *e)
 	return hooks_run(c->record.hooks, HOOK_POSTSTART, &state, bundle_fd, e);
 }
 
+int container_claim_start(struct container *c, char mine[static CLAIM_SIZE])
+{
+	snprintf(mine, CLAIM_SIZE, "start.%d", (int)getpid());
+	return c->status == STATUS_CREATED ? renameat(c->dir_fd, "start", c->dir_fd, mine) : -1;
+}
+
 int container_start(struct container *c, const char *notify_socket, struct err *e)
 {
 	cleanup_fd int fd = -1;
 	struct notify notify;
-	char mine[32];
+	char mine[CLAIM_SIZE];
 	int status;
 
 	if (c->status == STATUS_STOPPED)
 		return err_set(e, "cannot start a container that has stopped");
 	if (c->status == STATUS_CREATING)
 		return err_set(e, "cannot start a container that is still being created");
-	/* Of several that try, the one whose rename succeeds starts it. */
-	snprintf(mine, sizeof mine, "start.%d", (int)getpid());
-	if (c->status != STATUS_CREATED || renameat(c->dir_fd, "start", c->dir_fd, mine) < 0)
+	if (container_claim_start(c, mine))
 		return err_set(e, "cannot start an already running container");
 	status = notify_open(&notify, c->dir_fd, notify_socket, c->pid, c->pidfd, e);
 	fd = status ? -1 : fd_connect(c->dir_fd, mine, SOCK_SEQPACKET, e);

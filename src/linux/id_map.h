@@ -30,6 +30,8 @@ void id_map_validate(const struct id_map *, struct problems *);
 int id_maps_write(int proc_fd, pid_t pid, const struct id_map maps[2], struct err *) must_check;
 
 /* id_range.c: subuid(5) */
+/* In the host's /etc/passwd, whose first entry counts, as for getpwuid(3). NULL: none. The caller frees it. */
+char *user_name(uid_t) must_check;
 struct id_range {
 	uint32_t first, count;
 };

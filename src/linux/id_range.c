@@ -39,8 +39,7 @@ static size_t cut(char *line, char **fields, size_t room)
 	return n;
 }
 
-/* The first one counts, as for getpwuid(3). NULL: none. The caller frees it. */
-static char *name_of_user(uid_t uid)
+char *user_name(uid_t uid)
 {
 	cleanup_free char *text = NULL;
 	struct err ignored;
@@ -60,7 +59,7 @@ static char *name_of_user(uid_t uid)
 
 int id_ranges_read(const char *file, uid_t uid, struct arena *arena, struct id_range **ranges, size_t *n, struct err *e)
 {
-	cleanup_free char *name = name_of_user(uid), *text = NULL;
+	cleanup_free char *name = user_name(uid), *text = NULL;
 	char number[16];
 	size_t lines = 1;
 

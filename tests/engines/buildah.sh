@@ -212,6 +212,22 @@ test_what_stays_behind_is_ended()
 	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'buildah*')" cgroups
 }
 
+# The network is made between create and start. Where that fails, buildah says `delete`, without --force, to a container that was
+# never started.
+test_network_that_cannot_be_made()
+{
+	C=$(buildah from --pull-never localhost/box)
+	mkdir helpers
+	printf '%s\n' '#!/bin/sh' 'cat > /dev/null' 'echo "{\"error\":\"no network today\"}"' 'exit 1' > helpers/netavark
+	chmod 755 helpers/netavark
+	sed "s|^\[engine\]|&\nhelper_binaries_dir = [\"$PWD/helpers\"]|" /etc/containers/containers.conf > conf
+	CONTAINERS_CONF=$PWD/conf expect_status any run "$C" -- true
+	expect_match 'no network today' "$ERROR"
+	same status "$STATUS"
+	wait_for sh -c '[ -z "$(ls /run/hind /run/runc 2> /dev/null | grep buildah)" ]'
+	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'buildah*')" 'cgroups left'
+}
+
 test_interrupted()
 {
 	from

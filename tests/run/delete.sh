@@ -38,6 +38,38 @@ test_another_container_of_that_name_is_left_alone()
 	expect_eq running "$(status_of "$ID")"
 }
 
+# As runc and crun do, and as buildah and containerd's shim rely on where something failed between create and start.
+test_never_started()
+{
+	bundle_new b
+	args sleep 1000
+	create
+	init=$(pid_of "$ID")
+	expect_status 0 hind delete "$ID"
+	[ ! -d "/proc/$init" ] || fail 'its first process has not ended'
+	expect_status 1 hind state "$ID"
+	expect_no_leak
+}
+
+# What was created when delete looked, and has been started while it waited for its turn, runs on.
+test_started_meanwhile()
+{
+	bundle_new b
+	args sleep 1000
+	create
+	mkfifo go
+	flock "$HIND_ROOT/$ID" sh -c 'echo > locked; read -r _ < go' &
+	wait_for test -e locked
+	"$HIND" --root "$HIND_ROOT" delete "$ID" > delete.log 2>&1 &
+	delete=$!
+	sleep 0.3
+	expect_status 0 hind start "$ID"
+	echo > go
+	! wait "$delete" || fail 'it was deleted'
+	expect_match "cannot delete container $ID that is not stopped: running" "$(cat delete.log)"
+	expect_eq running "$(status_of "$ID")"
+}
+
 # Each of them finds it gone, or makes it so.
 test_many_at_once()
 {

@@ -8,7 +8,7 @@ test_nothing()
 	expect_status 0 hind list -q
 	expect_eq '' "$OUTPUT"
 	expect_status 0 hind list
-	expect_match '^ID +PID +STATUS +BUNDLE +CREATED' "$OUTPUT"
+	expect_match '^ID +PID +STATUS +BUNDLE +CREATED +OWNER$' "$OUTPUT"
 	expect_lines 1 "$OUTPUT"
 }
 
@@ -40,6 +40,37 @@ $second" "$(echo "$OUTPUT" | sort)"
 	expect_status 0 hind list
 	expect_lines 3 "$OUTPUT"
 	expect_match "^$second +[1-9][0-9]* +running +$BUNDLE +20" "$OUTPUT"
+}
+
+# Columns are as wide as what stands in them, and the last one is the owner of the container's directory.
+test_table_of_long_and_short()
+{
+	bundle_new b
+	args sleep 1000
+	create
+	long=$ID-that-is-longer-than-a-column-of-twenty-letters-is-wide
+	hind create --bundle "$BUNDLE" "$long" > long.log 2>&1 < /dev/null
+	expect_status 0 hind list
+	expect_lines 1 "$(printf '%s\n' "$OUTPUT" | awk '{ print index($0, NR == 1 ? "STATUS" : "created") }' | sort -u)" columns
+	expect_match "^$long +[0-9]+ +created +$BUNDLE +[^ ]+ +root$" "$OUTPUT"
+	chown 12345 "$HIND_ROOT/$long"
+	expect_eq 'root 12345' "$(hind list -f json | jq -r 'map(.owner)|join(" ")')"
+}
+
+test_one_that_cannot_be_read_does_not_hide_the_others()
+{
+	bundle_new b
+	args sleep 1000
+	create
+	first=$ID
+	create
+	cp "$HIND_ROOT/$first/state.json" keep
+	echo '{' > "$HIND_ROOT/$first/state.json"
+	expect_status 1 hind list
+	expect_match "^$ID +[0-9]+ +created" "$OUTPUT"
+	expect_lines 1 "$ERROR"
+	expect_match "$first" "$ERROR"
+	cp keep "$HIND_ROOT/$first/state.json"
 }
 
 test_wrong_use()

@@ -1,329 +1,388 @@
-# every command beside runc's and crun's on the same bundle: the same effect, exit status and members; what engines match in errors
+# create, run, state, list, ps, exec, spec, features beside runc's and crun's: the same effect, exit status and members
 # timeout: 180
-# A row that differs from a peer on purpose says so: "-" in the place of that peer.
+# shellcheck source=tests/beside.sh
+. "$TESTS/beside.sh"
 
-setup()
+console_at() # SOCKET: listens there, until it has had a terminal; what that said goes to SOCKET.out
 {
-	peers=
-	for _peer in runc crun; do
-		command -v "$_peer" > which.log && peers="$peers $_peer"
-	done
-	[ -n "$peers" ] || skip 'neither runc nor crun is installed'
+	"$(dirname "$PAYLOAD")/console" "$1" > "$1.out" 2>&1 &
+	console=$!
+	wait_for grep -q "$1" /proc/net/unix
 }
 
-# crun takes a cgroup2 mount beside v1 for a hierarchy of its own, and knows the version 1.0 of the specification.
-as() # RUNTIME ARG...
+# The first line names the message, as each sees fit.
+console_said() # SOCKET
 {
-	_rt=$1
-	shift
-	case $_rt in
-	hind) hind "$@" ;;
-	crun) unshare -m sh -c '! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified; exec "$@"' sh \
-		crun --root "$PWD/crun" "$@" ;;
-	*) "$_rt" --root "$PWD/$_rt" "$@" ;;
-	esac
+	sed 's/\r//; 1d' "$1.out"
 }
 
-bundle_for() # RUNTIME NAME [FILTER...]: becomes $BUNDLE
+pidfd_at() # SOCKET
 {
-	_of=$1 _name=$2
-	shift 2
-	bundle_new "$_of-$_name" '.ociVersion="1.0.2"' '.root.readonly=false' ".linux.cgroupsPath=\"/$PREFIX-$_of-$_name\"" \
-		'del(.linux.resources)' '.linux.namespaces|=map(select(.type!="cgroup"))' '.mounts|=map(select(.type!="cgroup"))' "$@"
+	"$PAYLOAD" pidfd "$1" > "$1.out" 2>&1 &
+	console=$!
+	wait_for grep -q "$1" /proc/net/unix
 }
 
-create_for() # RUNTIME NAME: of $BUNDLE; its output goes to a file, or the container would keep the pipe
+is_pidfd_of() # SOCKET PID
 {
-	as "$1" create --bundle "$BUNDLE" "$PREFIX-$2" > "$1-$2.log" 2>&1 < /dev/null
+	[ "$(sed 's/.* //' "$1.out")" = "$2" ]
 }
 
-is_at() # RUNTIME NAME STATUS: for wait_for
-{
-	[ "$(as "$1" state "$PREFIX-$2" | jq -r .status)" = "$3" ]
-}
+# --- create, run ------------------------------------------------------------------------------------------------------
 
-# A container in each state of its life: $PREFIX-created, -running, -stopped.
-containers_for() # RUNTIME
+facts_life() # RUNTIME
 {
-	for _state in created running stopped; do
-		bundle_for "$1" "$_state"
-		args sleep 1000
-		[ "$_state" != stopped ] || args true
-		create_for "$1" "$_state" || fail "$1 create: $(cat "$1-$_state.log")"
-		[ "$_state" = created ] || as "$1" start "$PREFIX-$_state"
-	done
-	wait_for is_at "$1" stopped stopped
-}
-
-remove_all_of() # RUNTIME
-{
-	for _state in created running stopped; do
-		as "$1" delete --force "$PREFIX-$_state" > delete.log 2>&1 || :
-	done
-}
-
-finish() # what the peers made goes before the runner looks
-{
-	for _peer in $peers; do
-		remove_all_of "$_peer"
-	done
-}
-
-# What came of CMD with one runtime, as "STATUS" in status.RUNTIME and all that it printed in text.RUNTIME.
-try() # RUNTIME ARG...
-{
-	_status=0
-	as "$@" > "text.$1" 2>&1 < /dev/null || _status=$?
-	echo "$_status" > "status.$1"
-}
-
-# Same status with every runtime that is named, and this in hind's message, which is one line.
-row() # NAME STATUS REGEX RUNTIMES ARG...
-{
-	_row=$1 _wanted=$2 _regex=$3 _with=$4
-	shift 4
-	for _runtime in hind $_with; do
-		case " hind$peers " in
-		*" $_runtime "*) ;;
-		*) continue ;;
-		esac
-		try "$_runtime" "$@"
-		[ "$(cat "status.$_runtime")" = "$_wanted" ] ||
-			echo "$_row: $_runtime ends with $(cat "status.$_runtime"), wanted $_wanted: $(cat "text.$_runtime")" >> differences
-	done
-	{ [ -z "$_regex" ] && [ ! -s text.hind ]; } || grep -Eq -e "${_regex:-^$}" text.hind || echo "$_row: hind says '$(cat text.hind)', wanted /$_regex/" >> differences
-	[ "$_wanted" = 0 ] || [ "$(grep -c '' text.hind)" = 1 ] || echo "$_row: hind says more than one line: $(cat text.hind)" >> differences
-}
-
-judge()
-{
-	[ ! -s differences ] || fail "$(cat differences)"
-}
-
-# --- the life of a container ------------------------------------------------------------------------------------------
-
-facts() # RUNTIME: what can be seen of a life, a line each
-{
-	id=$PREFIX-running
-	bundle_for "$1" running
+	id=$PREFIX-life
+	bundle_for "$1" life
 	args sh -c 'echo out; echo err >&2; while :; do sleep 0.1; done'
-	create_for "$1" running && echo 'create: 0' || echo "create: $?"
+	seen "$1" create create_for "$1" life
 	as "$1" state "$id" > state.json
-	jq -r '"created: \(.status) \(.id) \(.pid > 0) \(.bundle)"' state.json | sed "s|/$1-running|/running|"
-	jq -r 'keys - ["owner","annotations","systemd-scope"] | "members: \(join(" "))"' state.json
-	echo "rootfs: $(jq -r .rootfs state.json | sed "s|.*/$1-running/||")"
-	echo "time: $(jq -r .created state.json | grep -Ec '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|\+00:00)$')"
-	[ -d "/proc/$(jq .pid state.json)" ] && echo 'process: yes'
-	as "$1" start "$id" && echo 'start: 0'
-	wait_for grep -q err "$1-running.log"
-	echo "output: $(sort "$1-running.log" | tr '\n' ' ')"
-	as "$1" state "$id" | jq -r '"running: \(.status) \(.pid > 0)"'
-	as "$1" list -q | grep -Fx "$id"
-	as "$1" list --format json | jq -c "map(select(.id==\"$id\") | [.id, .status, .pid > 0, (.bundle | length > 0)])"
-	as "$1" ps --format json "$id" | jq -c 'map(type) | unique'
-	as "$1" exec "$id" sh -c 'exit 7' < /dev/null && echo 'exec: 0' || echo "exec: $?"
-	as "$1" exec --cwd /tmp --env A=b "$id" /bin/sh -c 'pwd; echo $A' < /dev/null || echo "exec with options: $?"
-	# crun gives the user what stands on stdin, the machine's /dev/null too.
-	: > nothing
-	as "$1" exec --user 1000:1000 "$id" sh -c 'id -u; id -g' < nothing
-	as "$1" pause "$id" && echo 'pause: 0'
-	as "$1" state "$id" | jq -r '"paused: \(.status)"'
-	as "$1" resume "$id" && echo 'resume: 0'
-	as "$1" state "$id" | jq -r '"resumed: \(.status)"'
-	as "$1" update --memory 67108864 --pids-limit 40 "$id" && echo 'update: 0'
-	pid=$(as "$1" state "$id" | jq .pid)
-	if ! cgroup_v2; then
-		echo "limits: $(cat "/sys/fs/cgroup/memory/$PREFIX-$1-running/memory.limit_in_bytes" "/sys/fs/cgroup/pids/$PREFIX-$1-running/pids.max" | tr '\n' ' ')"
+	seen "$1" state.created jq -r '"\(.status) \(.id) \(.pid > 0) \(.bundle)"' state.json
+	seen "$1" state.rootfs jq -r .rootfs state.json
+	seen "$1" state.owner jq -r .owner state.json
+	seen "$1" state.version jq -r .ociVersion state.json
+	seen "$1" state.members jq -r 'keys|join(" ")' state.json
+	seen "$1" state.time grep -Eo '"created": "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z"' state.json | sed 's/[0-9.]*Z"/Z"/; s/[0-9]/0/g'
+	seen "$1" process test -d "/proc/$(jq .pid state.json)"
+	seen "$1" start as "$1" start "$id"
+	wait_for grep -q err "$1-life.log"
+	seen "$1" output sort "$1-life.log"
+	seen "$1" state.running status_with "$1" life
+	pid=$(pid_with "$1" life)
+	seen "$1" kill as "$1" kill "$id" KILL
+	wait_for is_at "$1" life stopped
+	seen "$1" state.stopped.pid pid_with "$1" life
+	seen "$1" delete as "$1" delete "$id"
+	seen "$1" gone is_gone "$1" life
+	seen "$1" ended test ! -d "/proc/$pid"
+}
+
+test_life()
+{
+	compare facts_life
+}
+
+facts_create() # RUNTIME: the options
+{
+	bundle_for "$1" opts
+	args sleep 1000
+	create_for "$1" opts --pid-file "$PWD/$1-pid"
+	seen "$1" create.pid-file test "$(cat "$1-pid")" = "$(pid_with "$1" opts)"
+	seen "$1" create.pid-file.bytes sh -c 'sed "s/[0-9]//g" "$1" | od -An -c' sh "$1-pid"
+	remove_of "$1" opts
+	echo three > three
+	args payload fds
+	seen "$1" create.preserve-fds create_for "$1" opts --preserve-fds 1 3< three
+	as "$1" start "$PREFIX-opts"
+	wait_for is_at "$1" opts stopped
+	seen "$1" create.preserve-fds.open cut -d ' ' -f 1 "$1-opts.log"
+	remove_of "$1" opts
+	args sh -c 'grep -c _ses /proc/keys'
+	for _opt in --no-new-keyring --no-pivot; do
+		seen "$1" "create$_opt" create_for "$1" opts "$_opt"
+		as "$1" start "$PREFIX-opts"
+		wait_for is_at "$1" opts stopped
+		[ "$_opt" = --no-pivot ] || seen "$1" "create$_opt.keys" cat "$1-opts.log"
+		remove_of "$1" opts
+	done
+	config '.process.terminal=true'
+	args sh -c 'tty; stty size 2>/dev/null; echo done'
+	console_at "$PWD/$1.sock"
+	seen "$1" create.console-socket create_for "$1" opts --console-socket "$PWD/$1.sock"
+	as "$1" start "$PREFIX-opts"
+	wait $console
+	seen "$1" create.console-socket.said console_said "$PWD/$1.sock"
+	remove_of "$1" opts
+}
+
+test_create()
+{
+	compare facts_create
+}
+
+facts_create_config() # RUNTIME
+{
+	bundle_for "$1" conf
+	args echo of another file
+	mv "$BUNDLE/config.json" "$BUNDLE/other.json"
+	seen "$1" run.config as "$1" run --bundle "$BUNDLE" --config other.json "$PREFIX-conf"
+	seen "$1" run.config.absolute as "$1" run --bundle "$BUNDLE" -f "$BUNDLE/other.json" "$PREFIX-conf"
+	seen "$1" create.config create_for "$1" conf --config other.json
+	remove_of "$1" conf
+	seen "$1" create.no-subreaper create_for "$1" conf --config other.json --no-subreaper
+	remove_of "$1" conf
+}
+
+test_create_config()
+{
+	compare facts_create_config crun
+}
+
+facts_pidfd() # RUNTIME
+{
+	bundle_for "$1" fd
+	args sleep 1000
+	pidfd_at "$PWD/$1.sock"
+	seen "$1" create.pidfd-socket create_for "$1" fd --pidfd-socket "$PWD/$1.sock"
+	wait $console
+	seen "$1" create.pidfd-socket.said is_pidfd_of "$1.sock" "$(pid_with "$1" fd)"
+	as "$1" start "$PREFIX-fd"
+	rm "$1.sock"
+	pidfd_at "$PWD/$1.sock"
+	seen "$1" exec.pidfd-socket as "$1" exec -d --pidfd-socket "$PWD/$1.sock" --pid-file "$PWD/$1-pid" "$PREFIX-fd" sleep 100
+	wait $console
+	seen "$1" exec.pidfd-socket.said is_pidfd_of "$1.sock" "$(cat "$1-pid")"
+	remove_of "$1" fd
+	rm "$1.sock"
+	pidfd_at "$PWD/$1.sock"
+	as "$1" run -d --bundle "$BUNDLE" --pidfd-socket "$PWD/$1.sock" "$PREFIX-fd" > "$1-fd.log" 2>&1 < nothing
+	wait $console
+	seen "$1" run.pidfd-socket.said is_pidfd_of "$1.sock" "$(pid_with "$1" fd)"
+	remove_of "$1" fd
+}
+
+test_pidfd()
+{
+	if has_peer runc; then
+		has_option runc create --pidfd-socket || skip 'this runc has no --pidfd-socket'
 	fi
-	as "$1" kill "$id" KILL && echo 'kill: 0'
-	wait_for is_at "$1" running stopped
-	as "$1" state "$id" | jq -r '"stopped: \(.status) \(.pid)"'
-	as "$1" delete "$id" && echo 'delete: 0'
-	as "$1" state "$id" > gone.log 2>&1 && echo 'gone: 0' || echo "gone: $?"
-	[ ! -d "/proc/$pid" ] && echo 'ended: yes'
+	compare facts_pidfd runc
 }
 
-test_life_is_the_same()
+facts_run() # RUNTIME
 {
-	for _runtime in hind $peers; do
-		(facts "$_runtime") > "facts.$_runtime" 2> "errors.$_runtime" || fail "$_runtime: $(tail -1 "facts.$_runtime") $(cat "errors.$_runtime")"
+	id=$PREFIX-run
+	bundle_for "$1" run
+	for _status in 0 1 42 255; do
+		args sh -c "exit $_status"
+		seen "$1" "run.exit.$_status" as "$1" run --bundle "$BUNDLE" "$id"
 	done
-	for _peer in $peers; do
-		# crun 1.8 keeps the pid of a process that has ended.
-		[ "$_peer" = runc ] || sed -i 's/^stopped: stopped .*/stopped: stopped 0/' "facts.$_peer"
-		diff "facts.$_peer" facts.hind > difference || fail "with $_peer (<) and hind (>): $(cat difference "errors.$_peer")"
-	done
-	finish
+	args payload die TERM
+	seen "$1" run.exit.signal as "$1" run --bundle "$BUNDLE" "$id"
+	seen "$1" run.gone is_gone "$1" run
+	args sh -c 'echo out; cat; echo err >&2; exit 3'
+	seen "$1" run.output as "$1" run -b "$BUNDLE" "$id"
+	seen "$1" run.errors cat seen.err
+	args true
+	seen "$1" run.keep as "$1" run --bundle "$BUNDLE" --keep "$id"
+	seen "$1" run.keep.state status_with "$1" run
+	seen "$1" run.keep.delete as "$1" delete "$id"
+	args sleep 1000
+	seen "$1" run.detach as "$1" run --detach --pid-file "$PWD/$1-pid" --bundle "$BUNDLE" "$id"
+	seen "$1" run.detach.state status_with "$1" run
+	seen "$1" run.detach.pid-file test "$(cat "$1-pid")" = "$(pid_with "$1" run)"
+	remove_of "$1" run
+	echo three > three
+	args sh -c 'cat <&3; ls /proc/self/fd | wc -l'
+	seen "$1" run.preserve-fds as "$1" run --preserve-fds 1 --bundle "$BUNDLE" "$id" 3< three
+	args sh -c 'ls /'
+	seen "$1" run.no-pivot as "$1" run --no-pivot --bundle "$BUNDLE" "$id"
+	args grep -c _ses /proc/keys
+	seen "$1" run.keyring as "$1" run --bundle "$BUNDLE" "$id"
+	seen "$1" run.no-new-keyring as "$1" run --no-new-keyring --bundle "$BUNDLE" "$id"
+	seen "$1" run.no-subreaper as "$1" run --no-subreaper --bundle "$BUNDLE" "$id"
+	config '.process.terminal=true'
+	args sh -c 'tty; echo done'
+	console_at "$PWD/$1.sock"
+	seen "$1" run.console-socket as "$1" run -d --console-socket "$PWD/$1.sock" --bundle "$BUNDLE" "$id"
+	wait $console
+	seen "$1" run.console-socket.said console_said "$PWD/$1.sock"
+	remove_of "$1" run
 }
 
-test_exit_status_of_run()
+test_run()
 {
-	for _runtime in hind $peers; do
-		bundle_for "$_runtime" run
-		for _status in 0 1 42 255; do
-			args sh -c "exit $_status"
-			try "$_runtime" run --bundle "$BUNDLE" "$PREFIX-run"
-			expect_eq "$_status" "$(cat "status.$_runtime")" "status of $_runtime run"
-		done
-		args payload die TERM
-		try "$_runtime" run --bundle "$BUNDLE" "$PREFIX-run"
-		cp "status.$_runtime" "killed.$_runtime"
-		try "$_runtime" state "$PREFIX-run"
-		expect_eq 1 "$(cat "status.$_runtime")" "status of $_runtime state afterwards"
+	compare facts_run
+}
+
+# --- state, list, ps --------------------------------------------------------------------------------------------------
+
+facts_look() # RUNTIME
+{
+	id=$PREFIX-look
+	mkdir "$1"
+	as "$1" list > table
+	seen "$1" list.none sed 's/  */ /g' table
+	seen "$1" list.none.quiet as "$1" list -q
+	seen "$1" list.none.json as "$1" list -f json
+	start_for "$1" look sleep 1000
+	as "$1" list > table
+	seen "$1" list.head awk 'NR == 1 { $1 = $1; print }' table
+	seen "$1" list.row awk 'NR == 2 { $2 = $2 > 1; $5 = ""; print }' table
+	seen "$1" list.quiet as "$1" list --quiet
+	as "$1" list --format json > list.json
+	seen "$1" list.json jq -c 'map([.id, .status, .pid > 1, (.bundle|length > 0), .owner])' list.json
+	seen "$1" list.json.members jq -r '.[0]|keys|join(" ")' list.json
+	seen "$1" list.bad as "$1" list -f xml
+	as "$1" ps "$id" > table
+	seen "$1" ps.head awk 'NR == 1 { $1 = $1; print }' table
+	seen "$1" ps.row awk 'NR == 2 { print $1, $NF }' table
+	as "$1" ps --format json "$id" > ps.json
+	seen "$1" ps.json test "$(jq -c . ps.json)" = "[$(pid_with "$1" look)]"
+	as "$1" ps -f table "$id" > again
+	seen "$1" ps.table sh -c '[ "$(head -n 1 table)" = "$(head -n 1 again)" ]'
+	remove_of "$1" look
+}
+
+test_state_list_ps()
+{
+	compare facts_look
+}
+
+facts_ps_options() # RUNTIME
+{
+	start_for "$1" look sleep 1000
+	as "$1" ps "$PREFIX-look" -o pid,args > table
+	seen "$1" ps.options.head awk 'NR == 1 { $1 = $1; print }' table
+	seen "$1" ps.options.row awk 'NR == 2 { $1 = ""; print }' table
+	remove_of "$1" look
+}
+
+test_ps_options()
+{
+	compare facts_ps_options runc
+}
+
+# --- exec -------------------------------------------------------------------------------------------------------------
+
+facts_exec() # RUNTIME
+{
+	id=$PREFIX-exec
+	start_for "$1" exec sleep 1000
+	for _status in 0 7 255; do
+		seen "$1" "exec.exit.$_status" as "$1" exec "$id" sh -c "exit $_status"
 	done
-	for _peer in $peers; do
-		expect_eq "$(cat "killed.$_peer")" "$(cat killed.hind)" "status of a run that a signal ended, with $_peer"
+	seen "$1" exec.exit.signal as "$1" exec "$id" payload die TERM
+	seen "$1" exec.dashes as "$1" exec "$id" -- echo word
+	seen "$1" exec.cwd as "$1" exec --cwd /tmp "$id" pwd
+	seen "$1" exec.env as "$1" exec -e A=1 -e B=2 "$id" sh -c 'echo $A$B; env | grep -c PATH'
+	seen "$1" exec.user as "$1" exec -u 1000 "$id" sh -c 'id -u; id -g'
+	seen "$1" exec.user.group as "$1" exec --user 1000:1001 "$id" sh -c 'id -u; id -g'
+	seen "$1" exec.user.caps as "$1" exec --user 1000 "$id" payload status CapInh CapPrm CapEff CapBnd CapAmb
+	seen "$1" exec.user.name as "$1" exec --user nobody "$id" id -u
+	seen "$1" exec.caps as "$1" exec "$id" payload status CapInh CapPrm CapEff CapBnd CapAmb NoNewPrivs Seccomp
+	seen "$1" exec.cap as "$1" exec --cap CAP_SYS_ADMIN --cap CAP_SYS_NICE "$id" payload status CapInh CapPrm CapEff CapBnd CapAmb
+	seen "$1" exec.no-new-privs as "$1" exec --no-new-privs "$id" payload status NoNewPrivs
+	echo three > three
+	seen "$1" exec.preserve-fds as "$1" exec --preserve-fds 1 "$id" sh -c 'cat <&3' 3< three
+	rm -f "$1-pid"
+	seen "$1" exec.detach as "$1" exec --detach --pid-file "$1-pid" "$id" sleep 900
+	seen "$1" exec.detach.runs sh -c 'tr "\0" " " < /proc/$0/cmdline' "$(cat "$1-pid")"
+	console_at "$PWD/$1.sock"
+	seen "$1" exec.tty as "$1" exec -t -d --console-socket "$PWD/$1.sock" "$id" sh -c 'tty; echo done'
+	wait $console
+	seen "$1" exec.tty.said console_said "$PWD/$1.sock"
+	jq '.process|.args=["sh","-c","pwd; echo $X; id -u"]|.cwd="/home"|.env+=["X=x"]|.user={uid:5,gid:6}' "$BUNDLE/config.json" > process.json
+	seen "$1" exec.process as "$1" exec --process process.json "$id"
+	seen "$1" exec.process.short as "$1" exec -p "$PWD/process.json" "$id"
+	seen "$1" exec.cgroup.none as "$1" exec --cgroup /nowhere "$id" true
+	if ! cgroup_v2; then
+		mkdir "/sys/fs/cgroup/pids/$PREFIX-$1-exec/sub"
+		seen "$1" exec.cgroup as "$1" exec --cgroup pids:sub "$id" grep -Eo 'pids:.*/sub' /proc/self/cgroup
+		rmdir "/sys/fs/cgroup/pids/$PREFIX-$1-exec/sub"
+	fi
+	seen "$1" exec.missing as "$1" exec "$id" nope
+	seen "$1" exec.missing.absolute as "$1" exec "$id" /bin/nope
+	seen "$1" exec.directory as "$1" exec "$id" /tmp
+	remove_of "$1" exec
+}
+
+test_exec()
+{
+	compare facts_exec
+}
+
+facts_exec_of_runc() # RUNTIME
+{
+	id=$PREFIX-exec
+	start_for "$1" exec sleep 1000
+	seen "$1" exec.additional-gids as "$1" exec -g 7 -g 9 "$id" payload status Groups
+	as "$1" pause "$id"
+	seen "$1" exec.paused as "$1" exec "$id" true
+	as "$1" exec --ignore-paused "$id" echo went on > later < nothing 2>&1 &
+	sleep 0.3
+	seen "$1" exec.ignore-paused.waits cat later
+	as "$1" resume "$id"
+	wait $!
+	seen "$1" exec.ignore-paused cat later
+	remove_of "$1" exec
+}
+
+test_exec_of_runc()
+{
+	compare facts_exec_of_runc runc
+}
+
+# --- spec, features, hind's own options -------------------------------------------------------------------------------
+
+facts_spec() # RUNTIME
+{
+	mkdir "$1-here" "$1-there" "$1-rootless"
+	seen "$1" spec env -C "$1-here" "$(program "$1")" spec
+	seen "$1" spec.twice env -C "$1-here" "$(program "$1")" spec
+	seen "$1" spec.bundle "$(program "$1")" spec --bundle "$1-there"
+	seen "$1" spec.rootless "$(program "$1")" spec --rootless --bundle "$1-rootless"
+	seen "$1" spec.same cmp "$1-here/config.json" "$1-there/config.json"
+	for _what in .root .process.args .process.terminal .process.cwd .process.env .process.user .process.noNewPrivileges .process.rlimits \
+		.hostname '(.mounts|map(.destination))' '(.linux.namespaces|map(.type)|sort)' '(.linux.maskedPaths|sort)' \
+		'(.linux.readonlyPaths|sort)' '(.process.capabilities.bounding|sort)' .linux.resources; do
+		_key=$(echo "$_what" | sed 's/^(//; s/|.*//; s/.*\.//')
+		seen "$1" "spec.$_key" jq -cS "$_what" "$1-there/config.json"
+	done
+	for _what in '(.linux.namespaces|map(.type)|sort)' '(.linux.uidMappings|length)' '(.linux.gidMappings|length)' .linux.resources; do
+		_key=$(echo "$_what" | sed 's/^(//; s/|.*//; s/.*\.//')
+		seen "$1" "spec.rootless.$_key" jq -cS "$_what" "$1-rootless/config.json"
 	done
 }
 
-test_spec_has_the_same_shape()
+test_spec()
 {
-	case $peers in *runc*) ;; *) skip 'no runc' ;; esac
-	mkdir a b
-	(cd a && hind spec)
-	(cd b && runc spec)
-	for where in a b; do
-		jq -S '{root: (.root | keys), mounts: (.mounts | map(.destination)), args: .process.args, terminal: .process.terminal,
-			cwd: .process.cwd, noNewPrivileges: .process.noNewPrivileges, user: .process.user, masked: (.linux.maskedPaths | length > 5)}' "$where/config.json" > "$where/shape"
-	done
-	diff b/shape a/shape > difference || fail "runc's (<) and hind's (>) spec: $(cat difference)"
-	# hind's has more: a cgroup namespace everywhere, and the capabilities that engines give.
-	jq -n --slurpfile theirs b/config.json --slurpfile ours a/config.json -e '
-		($theirs[0].process.capabilities.bounding - $ours[0].process.capabilities.bounding == []) and
-		([$theirs[0].linux.namespaces[].type] - [$ours[0].linux.namespaces[].type] == [])' > jq.log || fail 'runc has a namespace or a capability more'
+	compare facts_spec
 }
 
-test_features_have_what_runc_says()
+# What a peer says that it can, hind can and says so.
+test_features()
 {
-	case $peers in *runc*) ;; *) skip 'no runc' ;; esac
-	runc features > runc.json 2> features.log || skip "this runc has no features: $(head -1 features.log)"
 	hind features > hind.json
-	for path in .hooks .linux.namespaces .linux.capabilities .linux.seccomp.actions .linux.seccomp.operators .linux.seccomp.archs .mountOptions; do
-		jq -r "$path // [] | .[]" runc.json | sort > wanted
-		jq -r "$path // [] | .[]" hind.json | sort > have
-		# acl and noacl are the file system's own words, and are passed on to it.
-		comm -23 wanted have | grep -vx -e acl -e noacl > missing || :
-		[ ! -s missing ] || fail "$path lacks what runc has: $(tr '\n' ' ' < missing)"
-	done
-	jq -r '.annotations|keys[]' runc.json | grep -v 'org.opencontainers.runc.\(version\|commit\)' | sort > wanted
-	jq -r '.annotations|keys[]' hind.json | sort > have
-	comm -23 wanted have > missing
-	[ ! -s missing ] || fail "annotations lack: $(cat missing)"
-}
-
-# --- errors -----------------------------------------------------------------------------------------------------------
-
-test_errors_of_commands()
-{
-	for _runtime in hind $peers; do
-		containers_for "$_runtime"
-	done
-	row 'state unknown' 1 'container .*nope.* does not exist' 'runc crun' state "$PREFIX-nope"
-	row 'start unknown' 1 'does not exist' 'runc crun' start "$PREFIX-nope"
-	row 'kill unknown' 1 'does not exist' 'runc crun' kill "$PREFIX-nope" TERM
-	row 'delete unknown' 1 'does not exist' 'runc crun' delete "$PREFIX-nope"
-	row 'delete -f unknown' 0 '' 'runc crun' delete --force "$PREFIX-nope"
-	row 'pause unknown' 1 'does not exist' 'runc crun' pause "$PREFIX-nope"
-	row 'resume unknown' 1 'does not exist' 'runc crun' resume "$PREFIX-nope"
-	row 'update unknown' 1 'does not exist' 'runc crun' update --pids-limit 5 "$PREFIX-nope"
-	row 'ps unknown' 1 'does not exist' 'runc' ps "$PREFIX-nope"
-	row 'exec unknown' 255 'does not exist' 'runc' exec "$PREFIX-nope" true
-	row 'checkpoint unknown' 1 'does not exist' 'runc' checkpoint "$PREFIX-nope"
-	for _runtime in hind $peers; do
-		_status=0
-		as "$_runtime" create --bundle "$PWD/$_runtime-created" "$PREFIX-created" > "text.$_runtime" 2>&1 < /dev/null || _status=$?
-		expect_eq 1 "$_status" "status of a second create with $_runtime"
-	done
-	expect_match 'container with given ID already exists' "$(cat text.hind)"
-	row 'start running' 1 'cannot start an already running container' 'runc crun' start "$PREFIX-running"
-	row 'start stopped' 1 'cannot start a container that has stopped' 'runc crun' start "$PREFIX-stopped"
-	row 'delete running' 1 'cannot delete container .* that is not stopped: running' 'runc crun' delete "$PREFIX-running"
-	row 'kill stopped' 1 'container not running' 'runc crun' kill "$PREFIX-stopped" TERM
-	row 'kill --all stopped' 0 '' 'runc' kill --all "$PREFIX-stopped" TERM
-	row 'exec stopped' 255 'cannot exec in a stopped container' 'runc' exec "$PREFIX-stopped" true
-	row 'pause stopped' 1 'container not running' 'runc crun' pause "$PREFIX-stopped"
-	row 'update stopped' 1 'container not running' 'runc' update --pids-limit 5 "$PREFIX-stopped"
-	row 'ps stopped' 0 'PID|^$' 'runc' ps "$PREFIX-stopped"
-	row 'checkpoint stopped' 1 'cannot be checkpointed in stopped state' 'runc' checkpoint "$PREFIX-stopped"
-	row 'checkpoint created' 1 'cannot be checkpointed in created state' 'runc' checkpoint "$PREFIX-created"
-	row 'unknown signal' 1 'unknown signal "BOGUS"' 'runc' kill "$PREFIX-running" BOGUS
-	row 'exec: not in PATH' 255 'executable file not found in \$PATH' 'runc' exec "$PREFIX-running" nope
-	row 'exec: missing' 255 'no such file or directory' 'runc' exec "$PREFIX-running" /bin/nope
-	row 'exec: a directory' 255 'is a directory' '-' exec "$PREFIX-running" /tmp
-	row 'unknown command' 1 'unknown command "frobnicate"' '-' frobnicate
-	row 'unknown option' 1 'unknown option' '-' state --frobnicate "$PREFIX-running"
-	row 'no id' 1 'takes one container id' 'runc' state
-	finish
-	judge
-}
-
-# BUNDLE of each runtime is edited by the filter, and `run` has to end as the row says.
-run_row() # NAME STATUS REGEX RUNTIMES FILTER
-{
-	for _runtime in hind $4; do
-		case " hind$peers " in
-		*" $_runtime "*) ;;
-		*) continue ;;
-		esac
-		[ -d "$_runtime-run" ] || bundle_for "$_runtime" run
-		BUNDLE=$PWD/$_runtime-run
-		cp "$BUNDLE/config.json" keep.json
-		config "$5"
-		try "$_runtime" run --bundle "$BUNDLE" "$PREFIX-run"
-		cp keep.json "$BUNDLE/config.json"
-		[ "$(cat "status.$_runtime")" = "$2" ] ||
-			echo "$1: $_runtime ends with $(cat "status.$_runtime"), wanted $2: $(cat "text.$_runtime")" >> differences
-		grep -Eiq -e "$3" "text.$_runtime" || echo "$1: $_runtime says '$(cat "text.$_runtime")', wanted /$3/" >> differences
-	done
-	grep -Eq -e "$3" text.hind || echo "$1: not in hind's letters: $(cat text.hind)" >> differences
-}
-
-test_errors_of_programs()
-{
-	for _runtime in hind $peers; do
-		bundle_for "$_runtime" run
-		printf '#!/bin/nothere\n' > "$BUNDLE/rootfs/bin/badinterp"
-		printf '\177ELF but nothing else, and long enough to be looked at by the kernel as a program header would be' > "$BUNDLE/rootfs/bin/badelf"
-		echo text > "$BUNDLE/rootfs/bin/noexec"
-		chmod 755 "$BUNDLE/rootfs/bin/badinterp" "$BUNDLE/rootfs/bin/badelf"
-	done
-	run_row 'not in PATH' 1 'executable file .*not found in \$PATH' 'runc crun' '.process.args=["nope"]'
-	run_row 'absolute path missing' 1 'no such file or directory' 'runc crun' '.process.args=["/bin/nope"]'
-	run_row 'not executable' 1 'permission denied|not permitted' 'runc crun' '.process.args=["/bin/noexec"]'
-	grep -q 'permission denied' text.hind || fail "not executable: $(cat text.hind)"
-	run_row 'a directory' 1 'is a directory|permission denied|not permitted' 'runc crun' '.process.args=["/bin"]'
-	grep -q 'is a directory' text.hind || fail "a directory: $(cat text.hind)"
-	run_row 'missing interpreter' 1 'no such file or directory' 'runc crun' '.process.args=["/bin/badinterp"]'
-	grep -q '/bin/nothere' text.hind || fail "the interpreter is not named: $(cat text.hind)"
-	run_row 'no program' 1 'exec format error' 'runc crun' '.process.args=["/bin/badelf"]'
-	run_row 'cwd is a file' 1 'not a directory' 'runc crun' '.process.cwd="/etc/passwd"'
-	run_row 'no process' 1 'process' 'runc' 'del(.process)'
-	run_row 'no args' 1 'args' 'runc' '.process.args=[]'
-	judge
-}
-
-test_bad_ids_and_bad_json()
-{
-	for _runtime in hind $peers; do
-		bundle_for "$_runtime" run
-		for _id in 'a/b' '../a' ''; do
-			try "$_runtime" run --bundle "$BUNDLE" "$_id"
-			[ "$(cat "status.$_runtime")" != 0 ] || fail "$_runtime takes '$_id' for an id"
+	for _peer in $peers; do
+		"$_peer" features > "$_peer.json" 2> features.log || continue
+		for path in .hooks .linux.namespaces .linux.capabilities .linux.seccomp.actions .linux.seccomp.operators .linux.seccomp.archs \
+			.linux.seccomp.knownFlags .linux.seccomp.supportedFlags .mountOptions; do
+			jq -r "$path // [] | .[]" "$_peer.json" | sort > wanted
+			jq -r "$path // [] | .[]" hind.json | sort > have
+			# acl and noacl are the file system's own words, and are passed on to it.
+			# The architecture is known to libseccomp from 2.6 on.
+			comm -23 wanted have | grep -vx -e acl -e noacl -e SCMP_ARCH_LOONGARCH64 | sed "s/^/$path of $_peer: /" >> differences || :
 		done
-		printf '{"ociVersion":"1.0.2",' > "$BUNDLE/config.json"
-		try "$_runtime" run --bundle "$BUNDLE" "$PREFIX-run"
-		[ "$(cat "status.$_runtime")" = 1 ] || fail "$_runtime takes half a config.json: $(cat "text.$_runtime")"
+		jq -r '[paths(scalars)|map(tostring)|join(".")]|.[]|select(test("\\.[0-9]+$|^annotations|^potentiallyUnsafe")|not)' "$_peer.json" | sort > wanted
+		jq -r '[paths(scalars)|map(tostring)|join(".")]|.[]' hind.json | sort > have
+		comm -23 wanted have | sed "s/^/$_peer has /" >> differences
+		jq -r '.annotations|keys[]' "$_peer.json" | grep -v "[.]$_peer[.]" | sort > wanted
+		jq -r '.annotations|keys[]' hind.json | sort > have
+		comm -23 wanted have | sed "s/^/annotation of $_peer: /" >> differences
 	done
-	expect_match 'config.json:1:23' "$(cat text.hind)"
-	try hind run --bundle "$BUNDLE" 'a/b'
-	expect_match 'invalid container ID format' "$(cat text.hind)"
+	judge
 }
 
-test_empty_list()
+facts_globals() # RUNTIME
 {
-	for _runtime in hind $peers; do
-		try "$_runtime" list --format json
-		expect_eq 0 "$(cat "status.$_runtime")" "status of $_runtime list"
-	done
-	expect_eq '[]' "$(cat text.hind)" 'an empty list'
+	seen "$1" version sh -c '"$1" --version | sed -n "2,3s/ .*//p"' sh "$(program "$1")"
+	seen "$1" help sh -c '"$1" --help > help.log' sh "$(program "$1")"
+	rm -f "$1.log"
+	seen "$1" log.json as "$1" --log "$PWD/$1.log" --log-format json state "$PREFIX-none"
+	seen "$1" log.json.members jq -r 'keys|join(" ")' "$1.log"
+	seen "$1" log.json.level jq -r .level "$1.log"
+	rm -f "$1.log"
+	seen "$1" log.text as "$1" --log "$PWD/$1.log" state "$PREFIX-none"
+	seen "$1" log.text.lines grep -c '' "$1.log"
+	bundle_for "$1" globals
+	args true
+	rm -f "$1.log"
+	seen "$1" log.of.success as "$1" --log "$PWD/$1.log" --log-format json run --bundle "$BUNDLE" "$PREFIX-globals"
+	seen "$1" log.of.success.size sh -c 'cat "$1" 2>/dev/null | wc -c' sh "$1.log"
+}
+
+test_globals()
+{
+	compare facts_globals
 }
