@@ -381,6 +381,7 @@ static void prepare(void)
 	rootfs = format("%s/rootfs", base);
 	pid = fork();
 	if (!pid) {
+		setenv("HIND", run.place.hind, 1);
 		setenv("PAYLOAD", run.place.payload, 1);
 		execl("/bin/sh", "sh", TESTS_DIR "/lib.sh", "--base-rootfs", rootfs, NULL);
 		_exit(127);
