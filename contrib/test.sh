@@ -139,6 +139,8 @@ part valgrind build/tests/runner --hind build-valgrind/hind --tag valgrind tests
 # shellcheck disable=SC2086
 part speed build/tests/bench --peer crun --peer runc --rounds 40 --out build ${long:+--limits}
 
+printf '\nThe same tests in each world:\n'
+python3 tests/worlds.py "$results" | tee build/worlds
 passed=$(grep -c '^ok ' "$results" || :)
 failed=$(grep -c '^not ok ' "$results" || :)
 skipped=$(grep -c '^skip ' "$results" || :)

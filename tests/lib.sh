@@ -28,10 +28,33 @@
 
 # --- hind ------------------------------------------------------------------------------------------------------------
 
-# CGROUP_MANAGER in the environment is the manager of all containers (tests/vm/run: the same limits, by systemd).
+# CGROUP_MANAGER in the environment is the manager of all containers (tests/vm/run: the same limits, by systemd), and HIND_USER
+# the id of a user with a session, who calls hind instead of root and to whom the bundles belong.
 hind() # ARG...: with the private state root
 {
-	"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
+	${HIND_USER:+setpriv --reuid "$HIND_USER" --regid "$HIND_USER" --init-groups env XDG_RUNTIME_DIR="/run/user/$HIND_USER"} \
+		"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
+}
+
+call_as_user() # ID
+{
+	HIND_USER=$1
+	cp "$HIND" "$CASE_DIR/hind"
+	HIND=$CASE_DIR/hind
+	chown "$HIND_USER:$HIND_USER" "$HIND_ROOT" "$CASE_DIR/work"
+}
+
+# For cases whose cgroupsPath is a path, as systemd's manager takes none.
+cgroupfs_paths()
+{
+	need_root 'a path of cgroups that are not its own'
+	[ -z "${CGROUP_MANAGER:-}" ] || CGROUP_MANAGER=cgroupfs
+}
+
+# Only root may do it, in the container or before.
+need_root() # REASON
+{
+	[ -z "${HIND_USER:-}" ] || skip "not for a user: $*"
 }
 
 # A hind command that must fail with status 1 and one line of error.
@@ -74,7 +97,8 @@ bundle_new() # DIR [FILTER...]
 	BUNDLE=$PWD/$1
 	shift
 	rootfs_new "$BUNDLE/rootfs"
-	cp "${BASE_ROOTFS%/*}/config.json" "$BUNDLE/config.json"
+	cp -p "${BASE_ROOTFS%/*}/config.json" "$BUNDLE/config.json"
+	[ -z "${HIND_USER:-}" ] || chown "$HIND_USER:$HIND_USER" "$BUNDLE"
 	[ $# -eq 0 ] || config "$@"
 }
 
@@ -251,6 +275,7 @@ case ${1:-} in
 	base_rootfs "$2"
 	"$HIND" spec --bundle "${2%/*}"
 	sed -i 's/"terminal": true/"terminal": false/' "${2%/*}/config.json"
+	[ -z "${HIND_USER:-}" ] || chown -R "$HIND_USER:$HIND_USER" "$2"
 	;;
 --delete-all)
 	delete_all
@@ -258,6 +283,7 @@ case ${1:-} in
 *)
 	set -eu
 	trap 'at_exit $?' EXIT
+	[ -z "${HIND_USER:-}" ] || call_as_user "$HIND_USER"
 	# shellcheck source=/dev/null
 	. "$1"
 	if command -v setup > "$CASE_DIR/stdout"; then
