@@ -39,8 +39,9 @@ hind() # ARG...: with the private state root
 call_as_user() # ID
 {
 	HIND_USER=$1
-	cp "$HIND" "$CASE_DIR/hind"
-	HIND=$CASE_DIR/hind
+	mkdir -m 755 "$CASE_DIR/work/.hind"
+	cp "$HIND" "$CASE_DIR/work/.hind/hind"
+	HIND=$CASE_DIR/work/.hind/hind
 	chown "$HIND_USER:$HIND_USER" "$HIND_ROOT" "$CASE_DIR/work"
 }
 
