@@ -45,6 +45,12 @@ call_as_user() # ID
 	chown "$HIND_USER:$HIND_USER" "$HIND_ROOT" "$CASE_DIR/work"
 }
 
+# What root has made, and who calls hind is to write to.
+to_user() # FILE...
+{
+	[ -z "${HIND_USER:-}" ] || chown -R "$HIND_USER:$HIND_USER" "$@"
+}
+
 # For cases whose cgroupsPath is a path, as systemd's manager takes none.
 cgroupfs_paths()
 {
