@@ -2,10 +2,11 @@
 # Every test, from a fresh Debian or Ubuntu machine on: installs what building and testing need, builds, and runs
 #	the layers, the schemas, what has a test, the unit tests, the containers (tests/run), the failing host (tests/fail),
 #	the history (tests/cve), the engines on hind and on runc (tests/engines),
-#	the containers in a virtual machine with cgroup v2 alone, and in one with systemd as pid 1 (tests/vm),
+#	the containers in a virtual machine with cgroup v2 alone, and in one with systemd as pid 1, as root and as a user (tests/vm),
 #	units and containers once more under the address and undefined-behaviour sanitizers,
 #	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
-# As root; asks nothing. The last line reads `N passed, N failed, N skipped`; each skip stands above it with its reason.
+# As root; asks nothing. Near the end stands a table of tests and worlds (kept as build/worlds); the last line reads
+# `N passed, N failed, N skipped`, and each skip stands above it with its reason.
 #	sh contrib/test.sh [--long]		--long: soak, races with 2000 rounds, engines under load, the OCI validation programs
 set -eu
 cd "$(dirname "$0")/.."
@@ -144,6 +145,8 @@ part valgrind build/tests/runner --hind build-valgrind/hind --tag valgrind tests
 # shellcheck disable=SC2086
 part speed build/tests/bench --peer crun --peer runc --rounds 40 --out build ${long:+--limits}
 
+printf '\nThe same tests in each world:\n'
+python3 tests/worlds.py "$results" | tee build/worlds
 passed=$(grep -c '^ok ' "$results" || :)
 failed=$(grep -c '^not ok ' "$results" || :)
 skipped=$(grep -c '^skip ' "$results" || :)

@@ -5,6 +5,7 @@
 #define HIND_KEEPER_H
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define SKIPPED 77 /* as automake and meson know it */
 
@@ -13,6 +14,7 @@ struct test {                      /* one case of a shell file, or one program w
 	int number, timeout;
 	bool alone;
 	pid_t keeper;
+	struct timespec began;
 	char *dir; /* work/ (its working directory), root/ (its --root), output, reason */
 };
 struct keeper_place {

@@ -28,10 +28,40 @@
 
 # --- hind ------------------------------------------------------------------------------------------------------------
 
-# CGROUP_MANAGER in the environment is the manager of all containers (tests/vm/run: the same limits, by systemd).
+# CGROUP_MANAGER in the environment is the manager of all containers (tests/vm/run: the same limits, by systemd), and HIND_USER
+# the id of a user with a session, who calls hind instead of root and to whom the bundles belong.
 hind() # ARG...: with the private state root
 {
-	"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
+	${HIND_USER:+setpriv --reuid "$HIND_USER" --regid "$HIND_USER" --init-groups env XDG_RUNTIME_DIR="/run/user/$HIND_USER"} \
+		"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
+}
+
+call_as_user() # ID
+{
+	HIND_USER=$1
+	mkdir -m 755 "$CASE_DIR/work/.hind"
+	cp "$HIND" "$CASE_DIR/work/.hind/hind"
+	HIND=$CASE_DIR/work/.hind/hind
+	chown "$HIND_USER:$HIND_USER" "$HIND_ROOT" "$CASE_DIR/work"
+}
+
+# What root has made, and who calls hind is to write to.
+to_user() # FILE...
+{
+	[ -z "${HIND_USER:-}" ] || chown -R "$HIND_USER:$HIND_USER" "$@"
+}
+
+# For cases whose cgroupsPath is a path, as systemd's manager takes none.
+cgroupfs_paths()
+{
+	need_root 'a path of cgroups that are not its own'
+	[ -z "${CGROUP_MANAGER:-}" ] || CGROUP_MANAGER=cgroupfs
+}
+
+# Only root may do it, in the container or before.
+need_root() # REASON
+{
+	[ -z "${HIND_USER:-}" ] || skip "not for a user: $*"
 }
 
 # A hind command that must fail with status 1 and one line of error.
@@ -68,27 +98,60 @@ rootfs_own_programs() # DIR
 	mv "$1/own" "$1/bin"
 }
 
-# A bundle in DIR with config.json from `hind spec`, without terminal, edited by jq FILTERs; it becomes $BUNDLE.
+# A bundle in DIR with config.json as `hind spec` writes it, without terminal, edited by jq FILTERs; it becomes $BUNDLE.
 bundle_new() # DIR [FILTER...]
 {
 	BUNDLE=$PWD/$1
 	shift
 	rootfs_new "$BUNDLE/rootfs"
-	hind spec --bundle "$BUNDLE"
-	config '.process.terminal=false' "$@"
+	cp -p "${BASE_ROOTFS%/*}/config.json" "$BUNDLE/config.json"
+	[ -z "${HIND_USER:-}" ] || chown "$HIND_USER:$HIND_USER" "$BUNDLE"
+	[ $# -eq 0 ] || config "$@"
 }
 
+# jq takes longer to start than a container, so one does them all, and what every case wants is done without it.
 config() # FILTER...: edits $BUNDLE/config.json
 {
+	_filters=.
 	for _filter; do
-		jq "$_filter" "$BUNDLE/config.json" > "$BUNDLE/.config.new" || fail "jq refuses: $_filter"
-		mv "$BUNDLE/.config.new" "$BUNDLE/config.json"
+		_filters="$_filters|($_filter)"
 	done
+	jq "$_filters" "$BUNDLE/config.json" > "$BUNDLE/.config.new" || fail "jq refuses: $_filters"
+	mv "$BUNDLE/.config.new" "$BUNDLE/config.json"
+}
+
+# Exchanges the list in the text that jq and `hind spec` write, where process.args is the only one of its name so far left.
+args_in_text() # ARG...: false where the text is another
+{
+	awk '
+	function quoted(s,	i, c, out) {
+		if (s !~ /[\\"\001-\037]/)
+			return "\"" s "\""
+		for (i = 1; i <= length(s); i++) {
+			c = substr(s, i, 1)
+			out = out (c in escape ? escape[c] : c)
+		}
+		return "\"" out "\""
+	}
+	BEGIN {
+		for (i = 1; i < 32; i++)
+			escape[sprintf("%c", i)] = sprintf("\\u%04x", i)
+		escape["\\"] = "\\\\"
+		escape["\""] = "\\\""
+		for (i = 2; i < ARGC; i++)
+			list = list (i > 2 ? "," : "") "\n      " quoted(ARGV[i])
+		ARGC = 2
+	}
+	/^    "args": \[$/ { found = inside = 1; print $0 list }
+	inside && /^    \],?$/ { inside = 0 }
+	!inside
+	END { exit !found }' "$BUNDLE/config.json" "$@" > "$BUNDLE/.config.new"
 }
 
 args() # ARG...: what the container runs
 {
-	jq '.process.args=$ARGS.positional' --args -- "$@" < "$BUNDLE/config.json" > "$BUNDLE/.config.new"
+	args_in_text "$@" ||
+		jq '.process.args=$ARGS.positional' --args -- "$@" < "$BUNDLE/config.json" > "$BUNDLE/.config.new"
 	mv "$BUNDLE/.config.new" "$BUNDLE/config.json"
 }
 
@@ -121,12 +184,12 @@ expect_refused() # EXTENDED_REGEX
 
 status_of() # ID
 {
-	hind state "$1" | jq -r .status
+	hind state "$1" | sed -n 's/^  "status": "\(.*\)",\{0,1\}$/\1/p'
 }
 
 pid_of() # ID
 {
-	hind state "$1" | jq -r .pid
+	hind state "$1" | sed -n 's/^  "pid": \([0-9]*\),\{0,1\}$/\1/p'
 }
 
 is_status() # ID STATUS: for wait_for
@@ -217,6 +280,9 @@ case ${1:-} in
 --base-rootfs)
 	set -eu
 	base_rootfs "$2"
+	"$HIND" spec --bundle "${2%/*}"
+	sed -i 's/"terminal": true/"terminal": false/' "${2%/*}/config.json"
+	[ -z "${HIND_USER:-}" ] || chown -R "$HIND_USER:$HIND_USER" "$2"
 	;;
 --delete-all)
 	delete_all
@@ -224,6 +290,7 @@ case ${1:-} in
 *)
 	set -eu
 	trap 'at_exit $?' EXIT
+	[ -z "${HIND_USER:-}" ] || call_as_user "$HIND_USER"
 	# shellcheck source=/dev/null
 	. "$1"
 	if command -v setup > "$CASE_DIR/stdout"; then

@@ -114,6 +114,21 @@ static int hog(int argc, char **argv)
 	return 0;
 }
 
+/* NUMBER of huge pages of the usual size, one after the other: says how many it has written to, until mmap fails. */
+static int huge(int argc, char **argv)
+{
+	size_t want = argc > 1 ? strtoul(argv[1], NULL, 10) : 1, size = 2UL << 20, n;
+
+	for (n = 0; n < want; n++) {
+		char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+		if (p == MAP_FAILED)
+			break;
+		*p = 1;
+	}
+	printf("%zu huge pages%s%s\n", n, n < want ? ": " : "", n < want ? strerror(errno) : "");
+	return 0;
+}
+
 /* MILLISECONDS of wall time in a busy loop; prints the CPU time that it got in them, in milliseconds. */
 static int burn(int argc, char **argv)
 {
@@ -437,6 +452,7 @@ static const struct {
 	{ "namespaces", namespaces },
 	{ "affinity", affinity },
 	{ "hog", hog },
+	{ "huge", huge },
 	{ "burn", burn },
 	{ "rlimits", rlimits },
 	{ "self", self },

@@ -1,7 +1,7 @@
 /* Runs test cases, some at a time, and looks after each for what it has left behind.
  *
  * The runner lists the cases, keeps --jobs of them going, and prints what came of each; keeper.c runs a single one. The
- * last line of the output is always "N passed, N failed, N skipped". */
+ * last line of the output is always "N passed, N failed, N skipped". With --times it says what each case took. */
 #include <errno.h>
 #include <ftw.h>
 #include <regex.h>
@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "keeper.h"
@@ -22,7 +24,7 @@ static struct {
 	struct test *tests;
 	size_t n;
 	int jobs, timeout;
-	bool list;
+	bool list, times;
 	const char *match, *tag;
 	struct keeper_place place;
 	size_t passed, failed, skipped;
@@ -161,6 +163,7 @@ static void show_file(const char *dir, const char *name)
 static void start_keeper(struct test *t)
 {
 	t->dir = format("%s/%d", run.place.base, t->number);
+	clock_gettime(CLOCK_MONOTONIC, &t->began);
 	make_dir(run.place.base, strrchr(t->dir, '/') + 1);
 	make_dir(t->dir, "work");
 	make_dir(t->dir, "root");
@@ -221,7 +224,19 @@ static void tell_program(const struct test *t, int outcome)
 	free(path);
 }
 
-static void finish(struct test *t, int status)
+/* Of the CPUs, what the keeper and all that it has reaped took. */
+static void tell_times(const struct test *t, const struct rusage *usage)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	printf("# %s took %.2f s, and %.2f s of the CPUs\n", t->label,
+		(double)(now.tv_sec - t->began.tv_sec) + (double)(now.tv_nsec - t->began.tv_nsec) / 1e9,
+		(double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+			(double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6);
+}
+
+static void finish(struct test *t, int status, const struct rusage *usage)
 {
 	int outcome = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 
@@ -238,6 +253,8 @@ static void finish(struct test *t, int status)
 		show_file(t->dir, "output");
 		run.failed++;
 	}
+	if (run.times)
+		tell_times(t, usage);
 	fflush(stdout);
 	remove_tree(t->dir);
 	t->keeper = 0;
@@ -255,7 +272,8 @@ static int running(void)
 static void wait_one(void)
 {
 	int status;
-	pid_t pid = waitpid(-1, &status, 0);
+	struct rusage usage;
+	pid_t pid = wait4(-1, &status, 0, &usage);
 
 	if (interrupted)
 		for (size_t i = 0; i < run.n; i++)
@@ -263,7 +281,7 @@ static void wait_one(void)
 				kill(run.tests[i].keeper, SIGTERM);
 	for (size_t i = 0; pid > 0 && i < run.n; i++)
 		if (run.tests[i].keeper == pid)
-			finish(&run.tests[i], status);
+			finish(&run.tests[i], status, &usage);
 }
 
 static void run_all(bool alone)
@@ -335,18 +353,20 @@ static void parse(int argc, char **argv)
 			run.place.payload = program(value(argc, argv, &i));
 		else if (!strcmp(argv[i], "--list"))
 			run.list = true;
+		else if (!strcmp(argv[i], "--times"))
+			run.times = true;
 		else if (!strcmp(argv[i], "--long"))
 			run.place.run_long = true;
 		else if (argv[i][0] == '-')
 			die("unknown option %s; there are --match REGEX, --jobs N, --timeout SECONDS, --tag WORD, "
 			    "--hind "
-			    "PROGRAM, --payload PROGRAM, --list, --long",
+			    "PROGRAM, --payload PROGRAM, --list, --long, --times",
 				argv[i]);
 	}
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] != '-')
 			add_file(argv[i]);
-		else if (strcmp(argv[i], "--list") && strcmp(argv[i], "--long"))
+		else if (strcmp(argv[i], "--list") && strcmp(argv[i], "--long") && strcmp(argv[i], "--times"))
 			i++;
 	}
 	if (run.jobs < 1 || run.timeout < 1)
@@ -381,6 +401,7 @@ static void prepare(void)
 	rootfs = format("%s/rootfs", base);
 	pid = fork();
 	if (!pid) {
+		setenv("HIND", run.place.hind, 1);
 		setenv("PAYLOAD", run.place.payload, 1);
 		execl("/bin/sh", "sh", TESTS_DIR "/lib.sh", "--base-rootfs", rootfs, NULL);
 		_exit(127);

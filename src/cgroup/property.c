@@ -63,7 +63,8 @@ static bool file_number(const char *text, uint64_t *value)
 	return end != text && (!*end || *end == '\n');
 }
 
-/* What a file of the cgroup holds by now: an update of one of two that belong together keeps the other. */
+/* What a file of the cgroup holds: an update of one of two that belong together keeps the other. What is asked for itself is
+ * not read back: systemd may go over its units at any time, and has written the old one then. */
 static bool file_holds(const char *dir, const char *file, char text[LIMIT_TEXT])
 {
 	return dir && control_read(dir, file, text, LIMIT_TEXT) > 0;
@@ -75,11 +76,14 @@ static void memory(struct text *t, const struct oci_memory *m, const char *dir)
 	uint64_t swap;
 	put_bytes(t, "MemoryMax", m->has_limit, m->limit);
 	put_bytes(t, "MemoryLow", m->has_reservation, m->reservation);
-	if (file_holds(dir, "memory.swap.max", text) && file_number(text, &swap))
+	if (m->has_swap && m->swap > 0 && m->has_limit && m->limit > 0)
+		property_u64(t, "MemorySwapMax", (uint64_t)(m->swap - m->limit));
+	else if (m->has_swap && m->swap < 0)
+		property_u64(t, "MemorySwapMax", INFINITE);
+	else if (file_holds(dir, "memory.swap.max", text) && file_number(text, &swap))
 		property_u64(t, "MemorySwapMax", swap);
 	else if (m->has_swap && m->swap)
-		property_u64(t, "MemorySwapMax",
-			m->swap < 0 || !m->has_limit || m->limit < 0 ? INFINITE : (uint64_t)(m->swap - m->limit));
+		property_u64(t, "MemorySwapMax", INFINITE);
 }
 
 static void quota(struct text *t, int64_t quota, uint64_t period)
@@ -96,9 +100,32 @@ static void quota(struct text *t, int64_t quota, uint64_t period)
 }
 
 /* The text of cpu.max: "20000 100000", "max". */
+static void parse_quota(const char *text, int64_t *value, uint64_t *period)
+{
+	*value = str_starts(text, "max") ? -1 : strtoll(text, NULL, 10);
+	*period = strtoull(text + strcspn(text, " "), NULL, 10);
+}
+
 static void quota_text(struct text *t, const char *text)
 {
-	quota(t, str_starts(text, "max") ? -1 : strtoll(text, NULL, 10), strtoull(text + strcspn(text, " "), NULL, 10));
+	int64_t value;
+	uint64_t period;
+	parse_quota(text, &value, &period);
+	quota(t, value, period);
+}
+
+static void quota_and_period(struct text *t, const struct oci_cpu *c, const char *dir)
+{
+	char text[LIMIT_TEXT];
+	int64_t value = 0;
+	uint64_t period = 0;
+	if (file_holds(dir, "cpu.max", text))
+		parse_quota(text, &value, &period);
+	if (c->has_quota && c->quota)
+		value = c->quota;
+	if (c->has_period && c->period)
+		period = c->period;
+	quota(t, value, period);
 }
 
 /* "0-3,7" as the bits of a CPU set; false where it is no such list, which the kernel will say better. */
@@ -141,16 +168,13 @@ static void put_set(struct text *t, const char *name, const char *list)
 
 static void cpu(struct text *t, const struct oci_cpu *c, const char *dir)
 {
-	char text[LIMIT_TEXT];
 	/* "idle" is the weight 0, which cpu.idle stands for. */
 	if (c->has_idle && c->idle == 1)
 		property_u64(t, "CPUWeight", 0);
 	else if (c->has_shares && c->shares)
 		property_u64(t, "CPUWeight", cpu_weight(c->shares));
-	if ((c->has_quota || c->has_period) && file_holds(dir, "cpu.max", text))
-		quota_text(t, text);
-	else if (c->has_quota || c->has_period)
-		quota(t, c->has_quota ? c->quota : 0, c->has_period ? c->period : 0);
+	if (c->has_quota || c->has_period)
+		quota_and_period(t, c, dir);
 	put_set(t, "AllowedCPUs", c->cpus);
 	put_set(t, "AllowedMemoryNodes", c->mems);
 }

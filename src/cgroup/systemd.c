@@ -292,6 +292,17 @@ static int make(struct cgroup *cg, pid_t pid, struct err *e)
 	return disconnect(cg->systemd, make_scope(cg, pid, e));
 }
 
+/* systemd answers before it writes the control files, and takes the next question after it: what its answer comes after is
+ * not overwritten any more. */
+static int written(struct systemd *s, struct err *e)
+{
+	struct arena *arena = arena_new();
+	char *version;
+	int rc = manager_property(s, "Version", arena, &version, e);
+	arena_free(arena);
+	return rc;
+}
+
 static int set(struct cgroup *cg, const struct oci_resources *r, struct err *e)
 {
 	struct systemd *s = cg->systemd;
@@ -304,10 +315,12 @@ static int set(struct cgroup *cg, const struct oci_resources *r, struct err *e)
 	size_t begin = dbus_put_array(&body, "(sv)");
 	property_resources(&body, r, s->user, cg->hierarchies[0].dir);
 	dbus_end_array(&body, begin);
-	if (disconnect(s, call(s, "SetUnitProperties", "sba(sv)", &body, &reply, NULL, e)) < 0)
-		return err_wrap(e, "systemd: unit %s", s->unit);
-	dbus_free(reply);
-	return 0;
+	int rc = call(s, "SetUnitProperties", "sba(sv)", &body, &reply, NULL, e);
+	if (rc == 0) {
+		dbus_free(reply);
+		rc = written(s, e);
+	}
+	return disconnect(s, rc) < 0 ? err_wrap(e, "systemd: unit %s", s->unit) : 0;
 }
 
 /* --- what is inside --- */

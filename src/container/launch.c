@@ -359,6 +359,8 @@ static void tell_killed(struct launch *l, struct err *e)
 	/* Its end of the socket is closed a little before it has ended. */
 	struct pollfd ended = { l->pidfd, POLLIN, 0 };
 	struct cgroup_oom oom = { 0 };
+	const struct oci_linux *lin = l->config->linux;
+	const struct oci_memory *memory = lin && lin->resources ? lin->resources->memory : NULL;
 	const char *who = l->join_pid ? "process" : "container init";
 	siginfo_t info = { 0 };
 
@@ -371,6 +373,12 @@ static void tell_killed(struct launch *l, struct err *e)
 			"%s was OOM-killed: linux.resources.memory.limit, %llu bytes in whole pages, is too low for it "
 			"to start; raise it",
 			who, (unsigned long long)oom.limit);
+	else if (info.si_status == SIGKILL && memory && memory->has_limit && !oom.limit)
+		/* systemd removes a cgroup as soon as it is empty. */
+		err_set(e,
+			"%s was killed by signal 9 (Killed), and its cgroup, which would tell why, is gone already; "
+			"linux.resources.memory.limit, %lld bytes, may be too low for it to start",
+			who, (long long)memory->limit);
 	else
 		err_set(e, "%s was killed by signal %d (%s)", who, info.si_status, strsignal(info.si_status));
 }

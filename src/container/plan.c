@@ -179,8 +179,9 @@ const struct host_step *const plan_join_host[] = {
 	&host_start_channel,
 	&host_affinity_initial, /* the CPUs of all that follows, up to the child's own */
 	&host_join_cgroup,      /* v2: who comes in is born inside */
+	&host_oom_lend,         /* without privileges it can only inherit it */
 	&host_fork,             /* a process in between enters the container, and the child is born there */
-	&host_oom,              /* as at create, it takes the host's privileges */
+	&host_oom,              /* as at create, it takes the host's privileges; or it has inherited it */
 	&host_cgroup_join,      /* v1: the child enters by itself */
 	&host_rdt_join,
 	&host_rlimit_raise,

@@ -19,7 +19,7 @@ extern const struct host_step host_mount_reach;          /* after host_mount_idm
 extern const struct host_step host_lsm;                  /* after host_procfs */
 extern const struct host_step host_rdt_choose, host_rdt; /* before and after the container is recorded */
 /* The host's side, after the fork. */
-extern const struct host_step host_userns_map, host_oom, host_rlimit_raise;
+extern const struct host_step host_userns_map, host_oom, host_oom_lend, host_rlimit_raise;
 extern const struct host_step host_sched, host_ioprio; /* after host_ready: the set-up itself runs as usual */
 /* For `exec`, which excepts no first process: before the fork, and once the child is in the cgroup. */
 extern const struct host_step host_affinity_initial, host_affinity_final;

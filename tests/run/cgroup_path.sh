@@ -2,6 +2,11 @@
 # covers: linux.cgroupsPath annotation:run.oci.{systemd.subgroup,delegate-cgroup}
 # covers: hind/--cgroup-manager
 
+setup()
+{
+	cgroupfs_paths
+}
+
 any_controller()
 {
 	if cgroup_v2; then
@@ -77,7 +82,6 @@ test_dots_are_refused()
 	bundle_new b '.linux.cgroupsPath="/a/../b"'
 	expect_refused 'config\.json:[0-9]+:[0-9]+: \.linux\.cgroupsPath: ".." would'
 }
-
 
 test_disabled()
 {

@@ -71,10 +71,15 @@ test_container_is_left_running()
 	[ -s image/pstree.img ] || fail 'there are no images'
 }
 
+need_fake()
+{
+	command -v python3 > python.log || skip 'no python3'
+}
+
 # Without the real program: what it is asked, member by member as its rpc.proto numbers them.
 fake() # checkpoint [OPTION...] ID: leaves what CRIU was asked in ./asked
 {
-	command -v python3 > python.log || skip 'no python3'
+	need_fake
 	rm -f asked
 	_command=$1
 	shift
@@ -147,6 +152,7 @@ test_annotation_can_be_empty()
 
 test_namespaces_of_others_are_left_out()
 {
+	need_fake
 	unshare -n sleep 1000 &
 	holder=$!
 	wait_for has_own_network "$holder"

@@ -43,6 +43,7 @@ test_directory_that_the_user_cannot_enter()
 	bundle_new b '.process.cwd="/root/own"' '.process.user={uid:1000,gid:1000}'
 	mkdir -p b/rootfs/root/own
 	chmod 700 b/rootfs/root b/rootfs/root/own
+	to_user b/rootfs/root
 	run_sh '/bin/busybox readlink /proc/self/cwd'
 	expect_eq /root/own "$OUTPUT"
 }

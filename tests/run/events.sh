@@ -27,7 +27,7 @@ is() # JQ_EXPRESSION
 
 test_stats()
 {
-	args sh -c 'i=0; while [ $i -lt 40000 ]; do i=$((i+1)); done; sleep 1000 & sleep 1000'
+	args sh -c 'i=0; while [ $i -lt 10000 ]; do i=$((i+1)); done; sleep 1000 & sleep 1000'
 	running
 	wait_for grep -q '^2$\|^3$' "$(cgroup_dir pids "$ID")/pids.current"
 	stats

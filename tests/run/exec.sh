@@ -196,6 +196,7 @@ test_no_new_privileges()
 	expect_status 0 hind delete --force "$ID"
 	config '.process.noNewPrivileges=false'
 	create
+	hind start "$ID"
 	inside "$ID" payload status NoNewPrivs
 	expect_eq 'NoNewPrivs:	0' "$OUTPUT"
 	inside --no-new-privs "$ID" payload status NoNewPrivs
@@ -214,6 +215,7 @@ test_console_socket()
 {
 	console "$PWD/s" > console.log &
 	wait_for test -S s
+	to_user s
 	inside --tty --detach --console-socket "$PWD/s" --pid-file "$PWD/pid" "$ID" sh -c 'tty; echo done'
 	wait
 	expect_match '^/dev/pts/[0-9]+.?$' "$(head -n 1 console.log)"
@@ -228,7 +230,7 @@ test_signals_are_passed_on()
 	exec_pid=$!
 	wait_for grep -q ready out
 	# The function's shell stands between.
-	kill -USR1 "$(pgrep -P "$exec_pid" -x hind || echo "$exec_pid")"
+	kill -USR1 "$(pgrep -P "$exec_pid" -f "/hind --root" || echo "$exec_pid")"
 	status=0
 	wait "$exec_pid" || status=$?
 	expect_eq 5 "$status"
@@ -259,6 +261,7 @@ test_containers_that_cannot_be_entered()
 
 test_created_container_can_be_entered()
 {
+	need_root 'up to its program init is undumpable, and its namespaces are closed to a user'
 	create
 	inside "$ID" ps -o args
 	expect_match '^ps -o args$' "$OUTPUT"

@@ -8,6 +8,7 @@ setup()
 	cp "$PAYLOAD" payload
 	LOG=$BUNDLE/rootfs/log
 	: > "$LOG"
+	to_user "$LOG"
 }
 
 # A hook that writes its name and the state's status into the rootfs's /log.

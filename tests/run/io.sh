@@ -59,19 +59,69 @@ test_limits_of_a_disk()
 	fi
 }
 
-# 1 MiB at 512 KiB in a second, past the page cache.
-test_limit_holds()
+rate_limit()
+{
+	throttle throttleReadBpsDevice 524288
+}
+
+unified_limit()
+{
+	echo ".linux.resources.unified={\"io.max\": \"$MAJOR:$MINOR rbps=524288\"}"
+}
+
+# 1.5 MiB at 512 KiB in a second, past the page cache; the container reads when ./b/rootfs/tmp/go is there.
+reader() # LIMIT
 {
 	disk
-	bundle_new b "$(throttle throttleReadBpsDevice 524288)" \
+	bundle_new b "$("$1")" '.root.readonly=false' \
 		".linux.devices=[{path:\"/dev/disk\", type:\"b\", major:$MAJOR, minor:$MINOR}]" \
 		".linux.resources.devices=[{allow:false}, {allow:true, type:\"b\", major:$MAJOR, minor:$MINOR, access:\"rwm\"}]"
-	args sh -c 'begin=$(cut -d. -f1 /proc/uptime); dd if=/dev/disk of=/dev/null bs=128k count=12 iflag=direct 2>&1
-		echo "seconds $(($(cut -d. -f1 /proc/uptime) - begin))"'
+	# shellcheck disable=SC2016
+	args sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done; begin=$(cut -d. -f1 /proc/uptime)
+		dd if=/dev/disk of=/dev/null bs=128k count=12 iflag=direct 2>&1; echo "seconds $(($(cut -d. -f1 /proc/uptime) - begin))"'
+}
+
+expect_slow() # OUTPUT
+{
+	seconds=$(printf '%s\n' "$1" | sed -n 's/^seconds //p')
+	[ "${seconds:-0}" -ge 2 ] || fail "1.5 MiB at 512 KiB/s took $seconds s: $1"
+}
+
+test_limit_holds()
+{
+	reader rate_limit
+	touch b/rootfs/tmp/go
 	capture run
 	expect_eq 0 "$STATUS" "status ($ERROR$OUTPUT)"
-	seconds=$(printf '%s\n' "$OUTPUT" | sed -n 's/^seconds //p')
-	[ "$seconds" -ge 2 ] || fail "1.5 MiB at 512 KiB/s took $seconds s: $OUTPUT"
+	expect_slow "$OUTPUT"
+}
+
+# systemd writes its own properties again then, and io.max is one whose other lines it knows nothing of.
+holds_after_reload() # LIMIT
+{
+	[ -S /run/systemd/private ] || skip 'pid 1 of this machine is not systemd'
+	cgroup_v2 || skip 'systemd of this machine has cgroup v1'
+	CGROUP_MANAGER=systemd
+	reader "$1"
+	create
+	hind start "$ID"
+	before=$(read_io - io.max)
+	expect_match "^$MAJOR:$MINOR rbps=524288 " "$before"
+	systemctl daemon-reload
+	expect_eq "$before" "$(read_io - io.max)" 'io.max after daemon-reload'
+	touch b/rootfs/tmp/go
+	wait_for grep -q ^seconds container.log
+	expect_slow "$(cat container.log)"
+}
+
+test_limit_holds_after_daemon_reload()
+{
+	holds_after_reload rate_limit
+}
+
+test_limit_of_unified_holds_after_daemon_reload()
+{
+	holds_after_reload unified_limit
 }
 
 test_limit_is_lifted_by_an_update()
