@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "container/container.h"
 #include "linux/rdt_group.h"
@@ -81,7 +80,7 @@ int container_delete(struct container *c, bool force, struct err *e)
 	if (end_init(c, e) || cgroup_remove(c->cgroup, e) || rdt_forget(c->record.rdt, c->id, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	c->status = STATUS_STOPPED;
-	if (file_remove_tree(c->root_fd, c->id, e))
+	if (store_remove(c->root_fd, c->dir_fd, c->id, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	log_info("delete", "id=%s", c->id);
 	if (!hooks_any(c->record.hooks, HOOK_POSTSTOP))

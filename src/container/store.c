@@ -183,6 +183,18 @@ int container_lock(struct container *c, struct err *e)
 	return read_all(c, e);
 }
 
+int store_remove(int root_fd, int dir_fd, const char *id, struct err *e)
+{
+	static const char *const files[] = { "state.json", "init", "config.json" };
+
+	/* What there is mostly; whatever else there is takes a walk through it. */
+	for (size_t i = 0; dir_fd >= 0 && i < ARRAY_LEN(files); i++)
+		(void)unlinkat(dir_fd, files[i], 0);
+	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
+		return 0;
+	return file_remove_tree(root_fd, id, e);
+}
+
 void container_close(struct container *c)
 {
 	fd_close(&c->root_fd);
