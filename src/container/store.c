@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "container/container.h"
 #include "sys/capable.h"
+#include "sys/exe.h"
 #include "sys/pidfd.h"
 #include "json/decode.h"
 
@@ -30,7 +31,7 @@ const char *store_default_root(struct arena *arena)
 	/* Engines of users without privileges call us as root of a user namespace that they made. USER is root where
 	 * somebody has logged in as root of a container with such a namespace. */
 	if (geteuid() == 0 && (!runtime_dir || !in_user_namespace() || (user && str_eq(user, "root"))))
-		return "/run/hind";
+		return EXE_ROOT;
 	if (runtime_dir && *runtime_dir == '/')
 		return arena_printf(arena, "%s/hind", runtime_dir);
 	return arena_printf(arena, "/run/user/%u/hind", geteuid());
