@@ -25,6 +25,24 @@ void fd_close(int *fd)
 	errno = saved;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void fd_close_each(int *fds, size_t n)
+{
+	int saved = errno;
+
+	qsort(fds, n, sizeof *fds, by_number);
+	for (size_t i = 0, next; i < n; i = next) {
+		for (next = i + 1; next < n && fds[next] == fds[next - 1] + 1;)
+			next++;
+		syscall(SYS_close_range, fds[i], fds[next - 1], 0);
+	}
+	errno = saved;
+}
+
 int fd_write_all(int fd, const void *data, size_t len, struct err *e)
 {
 	const char *p = data;
@@ -139,11 +157,6 @@ ssize_t fd_receive(int socket_fd, void *data, size_t size, int *fds, size_t *n, 
 	if (n)
 		*n = got;
 	return len;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
 }
 
 int fd_close_others(unsigned first, int *keep, size_t n, struct err *e)

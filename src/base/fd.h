@@ -15,6 +15,8 @@ static inline int take_fd(int *fd) /* hands the fd over: the cleanup of *fd does
 	return taken;
 }
 
+/* Closes n fds, which it sorts, with one call for all whose numbers follow each other (close_range(2)); keeps errno. */
+void fd_close_each(int *fds, size_t n);
 int fd_write_all(int fd, const void *data, size_t len, struct err *e) must_check;
 /* Reads to the end, at most max bytes; the caller frees *data, which is NUL-terminated. More than max is an error. */
 int fd_read_all(int fd, size_t max, char **data, size_t *len, struct err *e) must_check;

@@ -56,12 +56,14 @@ static const struct limit limits[] = {
 
 static int copy_file(const char *from, const char *to, const char *file, struct err *e)
 {
-	cleanup_free char *list = mem_alloc(LIST_MAX);
-	ssize_t len = control_read(to, file, list, LIST_MAX);
+	char start[3]; /* of an empty one the file is "\n" */
+	ssize_t len = control_read(to, file, start, sizeof start);
+	cleanup_free char *list = NULL;
 	if (len < 0)
 		return err_sys(e, "read %s/%s", to, file);
-	if (list[0] && list[0] != '\n')
+	if (len > 1)
 		return 0;
+	list = mem_alloc(LIST_MAX);
 	if (control_read(from, file, list, LIST_MAX) < 0)
 		return err_sys(e, "read %s/%s", from, file);
 	if (control_write(to, file, list) < 0)
@@ -104,9 +106,13 @@ int cpuset_copy_down(const struct hierarchy *h, struct err *e)
 
 int cpuset_fill(const struct hierarchy *h, struct err *e)
 {
-	char cpus[3], mems[3]; /* of an empty one the file is "\n" */
-	bool empty = control_read(h->dir, "cpuset.cpus", cpus, sizeof cpus) <= 1 ||
-		     control_read(h->dir, "cpuset.mems", mems, sizeof mems) <= 1;
+	char cpus[3], mems[3]; /* as above */
+	bool empty;
+	/* Directly below the root there is nothing to go through, and copying looks at both files itself. */
+	if (!strchr(h->dir + strlen(h->mount_dir) + 1, '/'))
+		return copy_from_parent(h->dir, e);
+	empty = control_read(h->dir, "cpuset.cpus", cpus, sizeof cpus) <= 1 ||
+		control_read(h->dir, "cpuset.mems", mems, sizeof mems) <= 1;
 	return empty ? cpuset_copy_down(h, e) : 0;
 }
 

@@ -89,9 +89,10 @@ ssize_t control_read(const char *dir, const char *file, char *buf, size_t size)
 	if (fd < 0)
 		return -1;
 	size_t len = 0;
-	ssize_t got;
-	while ((got = read(fd, buf + len, size - 1 - len)) > 0)
-		len += (size_t)got;
+	ssize_t got = 1;
+	while (got > 0 && len < size - 1)
+		if ((got = read(fd, buf + len, size - 1 - len)) > 0)
+			len += (size_t)got;
 	fd_close(&fd);
 	buf[len] = '\0';
 	return got < 0 ? -1 : (ssize_t)len;

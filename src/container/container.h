@@ -101,6 +101,8 @@ void container_close(struct container *);
 /* Until container_close nobody else deletes it, and it is read anew where it was still being created. Waits for a creator.
  * 1: it was deleted meanwhile, and a container that has the name by now is another one. */
 int container_lock(struct container *, struct err *) must_check;
+/* Removes the record of a container: the directory of that name, which dir_fd holds open, under its lock. */
+int store_remove(int root_fd, int dir_fd, const char *id, struct err *) must_check;
 /* Letters, digits, and _+-. behind the first; at most 1024. */
 int container_id_check(const char *id, struct err *) must_check;
 /* The OCI state: members of the record, with what status and pid are now. */

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "container/container.h"
 #include "linux/rdt_group.h"
@@ -90,7 +89,7 @@ int container_delete(struct container *c, bool force, struct err *e)
 		root_mount_release(c->dir_fd, c->record.rootfs, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	c->status = STATUS_STOPPED;
-	if (file_remove_tree(c->root_fd, c->id, e))
+	if (store_remove(c->root_fd, c->dir_fd, c->id, e))
 		return err_wrap(e, "delete container `%s`", c->id);
 	log_info("delete", "id=%s", c->id);
 	if (!hooks_any(c->record.hooks, HOOK_POSTSTOP))

@@ -60,18 +60,17 @@ int init_meet_cgroup(struct init *in, struct err *e)
 {
 	int fds[FD_SEND_MAX];
 	size_t n = ARRAY_LEN(fds);
+	int entered = 0;
 
 	if (in->cgroup_joined)
 		return 0;
 	if (sync_expect_fds(in->sync_fd, SYNC_CGROUP, fds, &n, e))
 		return -1;
-	while (n) {
-		int entered = write(fds[--n], "0", 1) < 0 ? err_sys(e, "enter a cgroup") : 0;
-
-		fd_close(&fds[n]);
-		if (entered < 0)
-			return -1;
-	}
+	for (size_t i = n; i && entered == 0; i--)
+		entered = write(fds[i - 1], "0", 1) < 0 ? err_sys(e, "enter a cgroup") : 0;
+	fd_close_each(fds, n);
+	if (entered < 0)
+		return -1;
 	if (in->new_ns[NS_CGROUP] && unshare(CLONE_NEWCGROUP) < 0)
 		return err_sys(e, "unshare the cgroup namespace");
 	in->cgroup_joined = true;

@@ -55,7 +55,7 @@ static void store_unmake(struct launch *l)
 {
 	struct err e;
 
-	if (l->store_made && file_remove_tree(l->root_fd, l->opts->id, &e))
+	if (l->store_made && store_remove(l->root_fd, l->store_fd, l->opts->id, &e))
 		log_warn("store", "%s", e.msg);
 }
 
@@ -228,8 +228,7 @@ static int cgroup_enter(struct launch *l, struct err *e)
 
 	if (status == 0)
 		status = sync_send_fds(l->sync_fd, SYNC_CGROUP, fds, n, e);
-	while (n)
-		fd_close(&fds[--n]);
+	fd_close_each(fds, n);
 	return status;
 }
 

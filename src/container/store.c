@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "container/container.h"
 #include "sys/capable.h"
+#include "sys/exe.h"
 #include "sys/pidfd.h"
 #include "json/decode.h"
 
@@ -30,7 +31,7 @@ const char *store_default_root(struct arena *arena)
 	/* Engines of users without privileges call us as root of a user namespace that they made. USER is root where
 	 * somebody has logged in as root of a container with such a namespace. */
 	if (geteuid() == 0 && (!runtime_dir || !in_user_namespace() || (user && str_eq(user, "root"))))
-		return "/run/hind";
+		return EXE_ROOT;
 	if (runtime_dir && *runtime_dir == '/')
 		return arena_printf(arena, "%s/hind", runtime_dir);
 	return arena_printf(arena, "/run/user/%u/hind", geteuid());
@@ -181,6 +182,18 @@ int container_lock(struct container *c, struct err *e)
 		return 0;
 	c->record = (struct oci_record){ 0 };
 	return read_all(c, e);
+}
+
+int store_remove(int root_fd, int dir_fd, const char *id, struct err *e)
+{
+	static const char *const files[] = { "state.json", "init", "config.json" };
+
+	/* What there is mostly; whatever else there is takes a walk through it. */
+	for (size_t i = 0; dir_fd >= 0 && i < ARRAY_LEN(files); i++)
+		(void)unlinkat(dir_fd, files[i], 0);
+	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
+		return 0;
+	return file_remove_tree(root_fd, id, e);
 }
 
 void container_close(struct container *c)

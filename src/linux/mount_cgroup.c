@@ -3,7 +3,8 @@
  *
  * "cgroup" means what the host has: one cgroup2, or a tmpfs with a directory for each v1 hierarchy. With a cgroup
  * namespace of its own a new mount of a hierarchy begins at the container's cgroup; without one that cgroup is bound.
- * So neither shows the host's others. A container that may write there and has a user namespace but no cgroup namespace
+ * So neither shows the host's others. Of a v1 hierarchy the two are one and the same to the container, and the new mount
+ * would go through all cgroups of the machine, under their lock: there the cgroup is bound, too. A container that may write there and has a user namespace but no cgroup namespace
  * could reach what its owner may (CVE-2023-25809): it gets a read-only mount, and so does one that
  * stays in the caller's cgroup. Waits for the parent to have moved us,
  * since a cgroup namespace begins where its maker is. */
@@ -40,12 +41,10 @@ static uint64_t attributes(const struct mount_entry *m)
 static int bind_own(const struct mount_entry *m, const struct cgroup_hierarchy *h, struct err *e)
 {
 	cleanup_free char *path = mem_printf("%s%s", h->mount_dir, h->path);
-	cleanup_fd int dir_fd = mountfd_open(AT_FDCWD, path, true, e), tree_fd = -1;
+	cleanup_fd int tree_fd = mountfd_clone_path(path, e);
 
-	if (dir_fd < 0)
-		return -1;
-	tree_fd = mountfd_clone(dir_fd, false, e);
-	if (tree_fd < 0 || mountfd_setattr(tree_fd, false, attributes(m), 0, MS_PRIVATE, e))
+	if (tree_fd < 0 ||
+		mountfd_setattr(tree_fd, false, attributes(m), m->options.clear & MOUNT_ATTR__ATIME, MS_PRIVATE, e))
 		return err_wrap(e, "bind %s", path);
 	return take_fd(&tree_fd);
 }
@@ -65,8 +64,14 @@ static int mount_new(const struct mount_entry *m, const struct cgroup_hierarchy 
 /* h: NULL where hind made no cgroup for the container (--cgroup-manager disabled). */
 static int make_tree(const struct mount_entry *m, const struct cgroup_hierarchy *h, struct err *e)
 {
+	/* A namespace that is joined may begin further up. */
+	bool begins_here = m->init->new_ns[NS_CGROUP] && !m->init->kit->cgroup.borrowed;
+
 	if (own_namespace(m->init)) {
-		int tree_fd = mount_new(m, h, e);
+		int tree_fd = h && h->options && begins_here ? bind_own(m, h, e) : -1;
+
+		if (tree_fd < 0)
+			tree_fd = mount_new(m, h, e);
 
 		/* The kernel refuses it to a user namespace that does not own the cgroup namespace; the copy shows the
 		 * same. */
@@ -88,18 +93,13 @@ static int set_propagation(const struct mount_entry *m, int tree_fd, struct err 
 	return 0;
 }
 
-static int attach(const struct mount_entry *m, const struct cgroup_hierarchy *h, int target_fd, struct err *e)
+static int mount_v2(const struct mount_entry *m, const struct cgroup_hierarchy *h, int target_fd, struct err *e)
 {
 	cleanup_fd int tree_fd = make_tree(m, h, e);
 
-	if (tree_fd < 0 || set_propagation(m, tree_fd, e))
-		return -1;
-	return mountfd_attach(tree_fd, target_fd, e);
-}
-
-static int mount_v2(const struct mount_entry *m, const struct cgroup_hierarchy *h, int target_fd, struct err *e)
-{
-	return attach(m, h, target_fd, e) ? err_wrap(e, "cgroup2") : 0;
+	if (tree_fd < 0 || set_propagation(m, tree_fd, e) || mountfd_attach(tree_fd, target_fd, e))
+		return err_wrap(e, "cgroup2");
+	return 0;
 }
 
 static const char *name_of_hierarchy(const struct cgroup_hierarchy *h)
@@ -127,14 +127,14 @@ static int link_controllers(int tmpfs_fd, const struct cgroup_hierarchy *h, stru
 static int mount_hierarchy(const struct mount_entry *m, const struct cgroup_hierarchy *h, int tmpfs_fd, struct err *e)
 {
 	const char *name = name_of_hierarchy(h);
-	cleanup_fd int dir_fd = -1;
+	cleanup_fd int tree_fd = -1;
 
 	if (mkdirat(tmpfs_fd, name, 0755) < 0 && errno != EEXIST)
 		return err_sys(e, "mkdir");
-	dir_fd = openat(tmpfs_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir_fd < 0)
-		return err_sys(e, "open");
-	return attach(m, h, dir_fd, e) || link_controllers(tmpfs_fd, h, e) ? -1 : 0;
+	tree_fd = make_tree(m, h, e);
+	if (tree_fd < 0 || set_propagation(m, tree_fd, e) || mountfd_attach_at(tree_fd, tmpfs_fd, name, e))
+		return -1;
+	return link_controllers(tmpfs_fd, h, e);
 }
 
 static int make_tmpfs(const struct mount_entry *m, struct err *e)

@@ -23,8 +23,8 @@
 
 #define DIRECTORY ".seccomp"
 #define ENTRIES_MAX 64
-/* Part of the key: raise it with every change of what seccomp_compile.c makes of the same rules. */
-#define COMPILER "hind seccomp 1"
+/* Part of the key: raise it with every change of what seccomp_compile.c and seccomp_number.c make of the same rules. */
+#define COMPILER "hind seccomp 2"
 
 struct header {
 	char magic[8];

@@ -1,10 +1,5 @@
-/* linux.seccomp to BPF: libseccomp makes the filter of the rules, and what it cannot say is put in front of it.
- *
- * That is the answer to system calls that are newer than the profile. A C library tries the new call first and falls
- * back to the old one when it gets ENOSYS; a profile of older date, which refuses what it does not name with EPERM,
- * would break programs on a newer kernel that way (statx, faccessat2, clone3, fchmodat2 ...). The highest number among
- * the calls that a profile names tells how new it is, so what lies beyond gets ENOSYS, where the default action is an
- * error number. */
+/* linux.seccomp to BPF: seccomp_number.c makes the part that goes by the number of the call alone, and libseccomp, behind
+ * it, what is about arguments, what has no number of its own, and what another architecture gets. */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/audit.h>
@@ -26,14 +21,13 @@
  * the kernel runs the filter once for each number while loading (its bitmap of calls that are always allowed), which is
  * not. */
 #define TREE_FROM 32
-#define X32_BIT 0x40000000u  /* of the kernel's arch/x86 */
-#define ARM_PRIVATE 0xf0000u /* __ARM_NR_BASE: calls of the architecture's own, beyond all others */
 
 struct build {
 	const struct oci_seccomp *s;
 	scmp_filter_ctx ctx;
 	uint32_t archs[ARCHS_MAX]; /* SCMP_ARCH_*; the native one is first */
 	size_t n_archs;
+	struct filter_front front;
 	bool strict;
 };
 
@@ -46,9 +40,14 @@ static uint32_t action_of(const char *name, bool has_number, uint32_t number)
 	return action;
 }
 
-static uint32_t default_action(const struct oci_seccomp *s)
+uint32_t filter_default(const struct oci_seccomp *s)
 {
 	return action_of(s->default_action, s->has_default_errno_ret, s->default_errno_ret);
+}
+
+uint32_t filter_action(const struct oci_syscall *rule)
+{
+	return action_of(rule->action, rule->has_errno_ret, rule->errno_ret);
 }
 
 /* libseccomp returns -errno. */
@@ -138,13 +137,14 @@ static int add_conditions(struct build *b, uint32_t action, int number, const st
 	return r;
 }
 
-static int add_rule(struct build *b, size_t index, struct err *e)
+/* first: the index of the rule's first name among all. */
+static int add_rule(struct build *b, size_t index, size_t first, struct err *e)
 {
 	const struct oci_syscall *rule = &b->s->syscalls[index];
-	uint32_t action = action_of(rule->action, rule->has_errno_ret, rule->errno_ret);
+	uint32_t action = filter_action(rule);
 
 	/* It says nothing new, and libseccomp takes it as a mistake. */
-	if (action == default_action(b->s))
+	if (action == filter_default(b->s))
 		return 0;
 	for (size_t i = 0; i < rule->n_names; i++) {
 		const char *name = rule->names[i];
@@ -159,6 +159,8 @@ static int add_rule(struct build *b, size_t index, struct err *e)
 			log_debug("seccomp", "syscall=%s left out: libseccomp does not know it", name);
 			continue;
 		}
+		if (rule->n_args == 0 && !b->front.shared[first + i])
+			continue;
 		r = add_conditions(b, action, number, rule);
 		if (r < 0 && r != -EEXIST) {
 			refused(e, r, name);
@@ -170,93 +172,22 @@ static int add_rule(struct build *b, size_t index, struct err *e)
 
 static int add_rules(struct build *b, struct err *e)
 {
-	size_t names = 0;
+	size_t names = 0, given = 0;
 
 	for (size_t i = 0; i < b->s->n_syscalls; i++)
-		names += b->s->syscalls[i].n_names;
-	if (names >= TREE_FROM) {
+		for (size_t j = 0; j < b->s->syscalls[i].n_names; j++)
+			given += (b->s->syscalls[i].n_args > 0) | b->front.shared[names++];
+	if (given >= TREE_FROM) {
 		int r = seccomp_attr_set(b->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
 		if (r < 0)
 			return refused(e, r, "SCMP_FLTATR_CTL_OPTIMIZE");
 	}
-	for (size_t i = 0; i < b->s->n_syscalls; i++)
-		if (add_rule(b, i, e))
+	names = 0;
+	for (size_t i = 0; i < b->s->n_syscalls; names += b->s->syscalls[i].n_names, i++)
+		if (add_rule(b, i, names, e))
 			return -1;
 	return 0;
-}
-
-/* ---- ENOSYS for what is newer than the profile ---- */
-
-/* Numbers of one architecture that the rules name: the highest one, or -1. */
-static int newest(const struct build *b, uint32_t arch, uint32_t limit)
-{
-	int highest = -1;
-
-	for (size_t i = 0; i < b->s->n_syscalls; i++)
-		for (size_t j = 0; j < b->s->syscalls[i].n_names; j++) {
-			int number = seccomp_syscall_resolve_name_arch(arch, b->s->syscalls[i].names[j]);
-
-			/* Negative: a call that this architecture does not have. */
-			if (number > highest && (uint32_t)number < limit)
-				highest = number;
-		}
-	return highest;
-}
-
-static bool has_arch(const struct build *b, uint32_t arch)
-{
-	for (size_t i = 0; i < b->n_archs; i++)
-		if (b->archs[i] == arch)
-			return true;
-	return false;
-}
-
-#define LOAD(member) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member)))
-#define IF(op, value, yes, no) ((struct sock_filter)BPF_JUMP(BPF_JMP | (op) | BPF_K, value, yes, no))
-#define RETURN(action) ((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action))
-
-#define PREFIX_ARCH_LEN 6 /* instructions for each architecture */
-
-/* Falls through to what follows, with anything in the accumulator, where the number is not beyond the newest. */
-static size_t prefix_arch(const struct build *b, uint32_t arch, struct sock_filter *out)
-{
-	uint32_t limit = UINT32_MAX, own = UINT32_MAX;
-	int highest, highest_own = -1;
-	size_t n = 0;
-
-	if (arch == SCMP_ARCH_X32) /* the kernel's architecture is x86_64 */
-		return 0;
-	if (arch == SCMP_ARCH_X86_64)
-		limit = own = X32_BIT;
-	if (arch == SCMP_ARCH_ARM)
-		limit = own = ARM_PRIVATE;
-	highest = newest(b, arch, limit);
-	if (arch == SCMP_ARCH_X86_64 && has_arch(b, SCMP_ARCH_X32))
-		highest_own = newest(b, SCMP_ARCH_X32, UINT32_MAX);
-	if (highest < 0 && highest_own < 0)
-		return 0;
-	/* Numbers from `own` on are judged apart: x32's, where it is in the filter, and else by the filter alone. */
-	out[n++] = IF(BPF_JEQ, arch, 0, PREFIX_ARCH_LEN - 1);
-	out[n++] = LOAD(nr);
-	out[n++] = IF(BPF_JGE, own, 1, 0);
-	out[n++] = IF(BPF_JGT, highest < 0 ? UINT32_MAX : (uint32_t)highest, 1, 2);
-	out[n++] = IF(BPF_JGT, highest_own < 0 ? UINT32_MAX : (uint32_t)highest_own, 0, 1);
-	out[n++] = RETURN(SCMP_ACT_ERRNO(ENOSYS));
-	return n;
-}
-
-static size_t prefix(const struct build *b, struct sock_filter *out)
-{
-	size_t n = 1;
-
-	if ((default_action(b->s) & SECCOMP_RET_ACTION_FULL) != SCMP_ACT_ERRNO(0) ||
-		default_action(b->s) == SCMP_ACT_ERRNO(ENOSYS))
-		return 0;
-	out[0] = LOAD(arch);
-	for (size_t i = 0; i < b->n_archs; i++)
-		n += prefix_arch(b, b->archs[i], out + n);
-	return n > 1 ? n : 0;
 }
 
 /* ---- */
@@ -292,34 +223,38 @@ static int export(scmp_filter_ctx ctx, char **data, size_t *len, struct err *e)
 
 static int finish(const struct build *b, struct arena *arena, struct filter *program, struct err *e)
 {
-	struct sock_filter front[1 + PREFIX_ARCH_LEN * ARCHS_MAX];
 	cleanup_free char *data = NULL;
-	size_t size, n = prefix(b, front), len;
+	size_t size, n = b->front.len, len;
 
 	if (export(b->ctx, &data, &size, e))
 		return -1;
-	len = n + size / sizeof *front;
+	len = n + size / sizeof *program->code;
 	if (len > BPF_MAXINSNS)
 		return err_set(e,
 			"linux.seccomp: the rules make a filter of %zu instructions, and the kernel takes %d: leave "
 			"out "
 			"architectures that are not needed, or rules",
 			len, BPF_MAXINSNS);
-	program->code = arena_alloc(arena, len * sizeof *front);
+	program->code = arena_alloc(arena, len * sizeof *program->code);
 	program->len = len;
-	memcpy(program->code, front, n * sizeof *front);
+	memcpy(program->code, b->front.code, n * sizeof *program->code);
 	memcpy(program->code + n, data, size);
 	return 0;
 }
 
 int filter_compile(const struct oci_seccomp *s, bool strict, struct arena *arena, struct filter *program, struct err *e)
 {
-	struct build b = { .s = s, .strict = strict, .ctx = seccomp_init(default_action(s)) };
+	struct build b = { .s = s, .strict = strict, .ctx = seccomp_init(filter_default(s)) };
 	int status;
 
 	if (!b.ctx)
 		return err_set(e, "libseccomp: no filter with the default action %s can be made", s->default_action);
-	status = add_archs(&b, e) || add_rules(&b, e) || finish(&b, arena, program, e) ? -1 : 0;
+	status = add_archs(&b, e);
+	if (status == 0) {
+		filter_numbers(s, b.archs, b.n_archs, &b.front);
+		status = add_rules(&b, e) || finish(&b, arena, program, e) ? -1 : 0;
+	}
+	filter_front_free(&b.front);
 	seccomp_release(b.ctx);
 	return status;
 }

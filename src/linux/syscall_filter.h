@@ -1,6 +1,6 @@
 /* What the files of linux.seccomp share among themselves: seccomp.c (tables, validation, loading), seccomp_compile.c
- * (rules to BPF), seccomp_cache.c (compiled filters on disk) and seccomp_notify.c (the listener's descriptor to the
- * agent). */
+ * (rules to BPF) with seccomp_number.c (those that ask for no argument), seccomp_cache.c (compiled filters on disk) and
+ * seccomp_notify.c (the listener's descriptor to the agent). */
 #ifndef HIND_SYSCALL_FILTER_H
 #define HIND_SYSCALL_FILTER_H
 #include <linux/filter.h>
@@ -23,6 +23,22 @@ struct filter {
 
 /* Does a rule notify an agent? Only then listenerPath counts. */
 bool filter_notifies(const struct oci_seccomp *);
+
+/* SCMP_ACT_*, with the error number or the tracer's data, of what no rule is about, and of a rule. */
+uint32_t filter_default(const struct oci_seccomp *);
+uint32_t filter_action(const struct oci_syscall *);
+
+/* What comes before libseccomp's part of a filter. */
+struct filter_front {
+	struct sock_filter *code; /* falls through where the number alone decides nothing */
+	size_t len;
+	/* Of each name of each rule, in their order: an architecture has one number for this call and others
+	 * (socketcall(2), ipc(2)), so that it is libseccomp's work even without a condition. */
+	bool *shared;
+};
+/* archs: SCMP_ARCH_*, the native one among them. */
+void filter_numbers(const struct oci_seccomp *, const uint32_t *archs, size_t n_archs, struct filter_front *);
+void filter_front_free(struct filter_front *);
 
 /* The whole filter as the kernel takes it. strict: a system call that libseccomp does not know is an error. */
 int filter_compile(const struct oci_seccomp *, bool strict, struct arena *, struct filter *, struct err *) must_check;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/mount.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +16,6 @@
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "base/log.h"
-#include "base/mem.h"
 
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x0020
@@ -61,32 +58,6 @@ static bool is_protected(int fd)
 	       !is_attached(fd);
 }
 
-static int fs_string(int fs_fd, const char *key, const char *value)
-{
-	return syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING, key, value, 0);
-}
-
-/* The program's file on a detached read-only overlay of its directory, or -1: not permitted here. */
-static int open_overlay(const char *path, const char *empty_dir)
-{
-	const char *slash = strrchr(path, '/');
-	cleanup_free char *dir = mem_printf("%.*s", slash == path ? 1 : (int)(slash - path), path);
-	cleanup_free char *layers = mem_printf("%s:%s", dir, empty_dir);
-	cleanup_fd int fs_fd = -1, mount_fd = -1;
-
-	/* In lowerdir= these would have to be escaped; such a place is rare enough for the memfd. */
-	if (strpbrk(dir, ":\\,") || strpbrk(empty_dir, ":\\,"))
-		return -1;
-	fs_fd = syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
-	if (fs_fd < 0 || fs_string(fs_fd, "source", "hind") < 0 || fs_string(fs_fd, "lowerdir", layers) < 0 ||
-		syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 ||
-		syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return -1;
-	mount_fd =
-		syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
-	return mount_fd < 0 ? -1 : openat(mount_fd, slash + 1, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-}
-
 static int open_memfd(int exe_fd, struct err *e)
 {
 	cleanup_fd int fd = syscall(SYS_memfd_create, "hind", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
@@ -125,7 +96,7 @@ int exe_protect(const char *empty_dir, char *const *argv, struct err *e)
 	if (file_mkdirs(empty_dir, 0700, e))
 		return err_wrap(e, "--root %s: no place to record containers", empty_dir);
 	if (exe_path(path, sizeof path) > 0)
-		fd = open_overlay(path, empty_dir);
+		fd = exe_overlay(path, empty_dir);
 	if (fd < 0)
 		fd = open_memfd(exe_fd, e);
 	if (fd < 0)

@@ -11,4 +11,15 @@
  * (it needs two); made where it is missing. */
 int exe_protect(const char *empty_dir, char *const *argv, struct err *) must_check;
 
+/* exe_entry.c, which needs no libc. The file of that path on a detached read-only overlay of its directory: its fd, or
+ * -1 where that is not permitted or does not work. */
+int exe_overlay(const char *path, const char *empty_dir) must_check;
+/* What --root is for a command line (its NULL is followed by the environment, as on the stack) whose command enters a
+ * container; NULL: it does not, or main has to find out. */
+const char *exe_root(char *const *argv);
+/* How a static program begins; stack: as the kernel leaves it. */
+void exe_before_libc(char **stack);
+/* empty_dir where nothing else is said: --root of the host's root. */
+#define EXE_ROOT "/run/hind"
+
 #endif

@@ -96,6 +96,20 @@ int mountfd_clone(int fd, bool recursive, struct err *e)
 	return clone_fd < 0 ? err_sys(e, "open_tree") : clone_fd;
 }
 
+int mountfd_clone_path(const char *path, struct err *e)
+{
+	int clone_fd = syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	return clone_fd < 0 ? err_sys(e, "open_tree %s", path) : clone_fd;
+}
+
+int mountfd_attach_at(int mount_fd, int dir_fd, const char *name, struct err *e)
+{
+	if (syscall(SYS_move_mount, mount_fd, "", dir_fd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(e, "move_mount to %s", name);
+	return 0;
+}
+
 int mountfd_attach(int mount_fd, int target_fd, struct err *e)
 {
 	if (syscall(SYS_move_mount, mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)

@@ -31,8 +31,12 @@ int mountfd_open(int dir_fd, const char *path, bool follow, struct err *) must_c
 /* A detached copy of the mount that fd (O_PATH will do) is on, from fd downwards; recursive: with the mounts below. The
  * kernel refuses a mount of another namespace, and before Linux 6.15 one that is attached nowhere. */
 int mountfd_clone(int fd, bool recursive, struct err *) must_check;
+/* The same of a path of the host in one call. */
+int mountfd_clone_path(const char *path, struct err *) must_check;
 /* Attaches a detached mount (or moves an attached one) to the file or directory that target_fd holds. */
 int mountfd_attach(int mount_fd, int target_fd, struct err *) must_check;
+/* The same to a name in the directory that dir_fd holds, which is not followed if it is a link. */
+int mountfd_attach_at(int mount_fd, int dir_fd, const char *name, struct err *) must_check;
 /* Takes the mount whose root mount_fd is out of the tree, with all below it; who uses it still has it until then. Changes
  * the working directory to proc_fd, a procfs of our own in which "self" is this process. e->code is EINVAL where mount_fd
  * is not the root of a mount, or the mount is locked. */

@@ -29,3 +29,29 @@ test_read_only_overlay_of_others_does_not_count()
 	hind delete --force "$ID"
 	umount merged lower
 }
+
+# What lowerdir= would take for a separator: then it is a copy in memory.
+test_from_a_place_that_no_overlay_can_name()
+{
+	bundle_new b
+	mkdir 'a:b' 'c,d'
+	for dir in 'a:b' 'c,d'; do
+		cp "$HIND" "$dir/hind"
+		created_exe "$PWD/$dir/hind"
+		expect_match '^/memfd:hind' "$EXE" "$dir"
+		hind delete --force "$ID"
+	done
+}
+
+# A word of an option, or of a container's program, may be that of a command.
+test_words_that_are_commands_elsewhere()
+{
+	bundle_new b
+	args sleep 1000
+	create
+	expect_status 0 hind --log exec start "$ID"
+	expect_status 0 hind exec "$ID" sh -c 'echo $*' sh run --root /nowhere
+	expect_eq 'run --root /nowhere' "$OUTPUT"
+	expect_status 0 hind --log run state "$ID"
+	expect_match '"running"' "$OUTPUT"
+}

@@ -69,6 +69,17 @@ test_the_containers_own_cgroup_is_shown()
 	done
 }
 
+test_access_times()
+{
+	config '.mounts|=map(if .type=="cgroup" then .options+=["noatime"] else . end)'
+	for own in true false; do
+		cgroupns $own
+		see
+		expect_match ' ro,nosuid,nodev,noexec,noatime' "$(grep ' cgroup' seen)" "namespace $own"
+		expect_no_match relatime "$(grep ' cgroup' seen)" "namespace $own"
+	done
+}
+
 test_read_only_unless_it_says_otherwise()
 {
 	cgroupns true

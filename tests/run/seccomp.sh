@@ -2,7 +2,7 @@
 # covers: linux.seccomp.{defaultAction,defaultErrnoRet,flags,architectures}
 # covers: linux.seccomp.syscalls[].{names,action,errnoRet} linux.seccomp.syscalls[].args[].{index,value,valueTwo,op}
 # covers: annotation:run.oci.seccomp_fail_unknown_syscall
-# covers: seccomp, seccomp_compile, seccomp_cache, default_seccomp
+# covers: seccomp, seccomp_compile, seccomp_number, seccomp_cache, default_seccomp
 
 # The cases call getpriority(2), which nothing needs, by its number here.
 setup()

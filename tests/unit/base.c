@@ -122,6 +122,26 @@ static void paths(void)
 		file_remove_tree(AT_FDCWD, top, &e) == 0 && access(top, F_OK) < 0);
 }
 
+/* Several numbers in a row, one alone, and neighbours that stay. */
+static void descriptors(void)
+{
+	enum { FIRST = 50, LAST = 60 };
+	int fds[] = { 57, 51, 53, 52, 55 };
+	bool right = true;
+
+	for (int fd = FIRST; fd <= LAST; fd++)
+		right = right && fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, fd) == fd;
+	fd_close_each(fds, ARRAY_LEN(fds));
+	for (int fd = FIRST; fd <= LAST; fd++) {
+		bool closed = fd == 51 || fd == 52 || fd == 53 || fd == 55 || fd == 57;
+
+		right = right && (fcntl(fd, F_GETFD) < 0) == closed;
+		close(fd);
+	}
+	fd_close_each(fds, 0);
+	CHECK("close_each closes those and no other", right);
+}
+
 static void path_texts(void)
 {
 	CHECK("the same path in other words",
@@ -218,6 +238,7 @@ int main(void)
 	options();
 	spawning();
 	numbers();
+	descriptors();
 	errors();
 	suggestions();
 	paths();
