@@ -4,24 +4,31 @@
  *	                     the host by its absolute path, can be reached from there, or by the host's process PID
  *	spy overwrite        holds the executable of every newcomer, and tries to open it for writing
  *	spy trace            tries to read their memory: for that the kernel asks what it asks for ptrace(2), and it disturbs nobody
+ *	spy seize MARKER PID attaches to every newcomer by ptrace(2), and from call to call until its execve holds its
+ *	                     capabilities against its own, and looks for MARKER and PID as "look" does, and for the word
+ *	                     MARKER in its environment
  *
  * Until /tmp/stop is there; then prints what it has met, a line each: "met N" newcomers, "looked N" descriptors seen,
- * "held N" executables open, "traced N" who let themselves be read, and "escape ..." or "overwritten ..." for each success. */
+ * "held N" executables open, "traced N" who let themselves be read, "seized N" who were attached to while they were hind,
+ * "stops N" of theirs, and "escape ..." or "overwritten ..." for each success. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define FDS 40
 #define HELD 256
 
-static long met, looked, traced, n_held;
+static long met, looked, traced, n_held, seized, stops;
 static int held[HELD];
 static const char *marker;
 static char by_process[64];
@@ -133,6 +140,96 @@ static void trace(const char *pid)
 		traced++;
 }
 
+/* A line of /proc/PID/status, "CapPrm:" or another, as a number. */
+static unsigned long long status_of(const char *pid, const char *key)
+{
+	char path[300], text[4096] = "", *line;
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%s/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	line = n > 0 ? strstr(text, key) : NULL;
+	return line ? strtoull(line + strlen(key), NULL, 16) : 0;
+}
+
+static void read_environment(const char *pid)
+{
+	char path[300], text[65536];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%s/environ", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof text);
+	if (fd >= 0)
+		close(fd);
+	if (n > 0 && memmem(text, n, marker, strlen(marker)))
+		printf("escape by /proc/%s/environ\n", pid);
+}
+
+/* It is stopped: what it holds now, whoever has attached to it holds. */
+static void examine(const char *pid)
+{
+	static const char *const sets[] = { "CapPrm:", "CapEff:", "CapBnd:" };
+
+	stops++;
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+		unsigned long long beyond = status_of(pid, sets[i]) & ~status_of("self", "CapBnd:");
+
+		if (beyond)
+			printf("escape by %s of a newcomer, %llx beyond ours\n", sets[i], beyond);
+	}
+	if (status_of(pid, "Seccomp:") < status_of("self", "Seccomp:"))
+		printf("escape by no filter of a newcomer\n");
+	look(pid);
+	read_environment(pid);
+}
+
+/* From call to call: nothing that it does on the way is missed. */
+static void follow(pid_t pid)
+{
+	bool counted = false;
+	int status, sig;
+	char name[16];
+
+	snprintf(name, sizeof name, "%d", (int)pid);
+	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
+		if (status >> 16 == PTRACE_EVENT_EXEC || !is_hind(name) || is_program_by_now(name)) {
+			ptrace(PTRACE_DETACH, pid, 0, 0);
+			return;
+		}
+		if (!counted)
+			seized++;
+		counted = true;
+		examine(name);
+		sig = status >> 16 || WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status);
+		ptrace(PTRACE_SYSCALL, pid, 0, (void *)(long)sig);
+	}
+}
+
+/* Numbers are given out in order: the next newcomer's is known before it is born. */
+static void seize(void)
+{
+	static pid_t next;
+
+	for (pid_t pid = next ? next : getpid() + 1, end = pid + 4; pid < end; pid++) {
+		if (ptrace(PTRACE_SEIZE, pid, 0, (void *)(long)(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC)) < 0) {
+			if (errno == EPERM)
+				next = pid + 1; /* it is there, and not for us */
+			continue;
+		}
+		met++;
+		next = pid + 1;
+		follow(pid);
+		return;
+	}
+}
+
 static void round_through(DIR *proc, void (*what)(const char *))
 {
 	rewinddir(proc);
@@ -154,12 +251,16 @@ int main(int argc, char **argv)
 		return 1;
 	puts("ready");
 	fflush(stdout);
+	if (!strcmp(name, "seize"))
+		for (long i = 1; i % 1000 || access("/tmp/stop", F_OK) < 0; i++)
+			seize();
 	while (access("/tmp/stop", F_OK) < 0)
 		round_through(proc, !strcmp(name, "look") ? look : !strcmp(name, "overwrite") ? overwrite : trace);
 	for (int i = 0; !strcmp(name, "overwrite") && i < 3; i++) {
 		overwrite("0"); /* whoever ran it has ended by now */
 		usleep(100000);
 	}
-	printf("met %ld\nlooked %ld\nheld %ld\ntraced %ld\n", met, looked, n_held, traced);
+	printf("met %ld\nlooked %ld\nheld %ld\ntraced %ld\nseized %ld\nstops %ld\n", met, looked, n_held, traced,
+		seized, stops);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/pass.h"
 
 #define MAX_FDS FD_SEND_MAX
 
@@ -112,7 +113,7 @@ int fd_send(int socket_fd, const void *data, size_t len, const int *fds, size_t 
 		memcpy(CMSG_DATA(cmsg), fds, n * sizeof(int));
 	}
 	do
-		sent = sendmsg(socket_fd, &msg, MSG_NOSIGNAL);
+		sent = pass_call(SYS_sendmsg, socket_fd, (long)&msg, MSG_NOSIGNAL, 0);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return err_sys(e, "send");
@@ -135,7 +136,7 @@ ssize_t fd_receive(int socket_fd, void *data, size_t size, int *fds, size_t *n, 
 	msg.msg_control = control.bytes;
 	msg.msg_controllen = sizeof control.bytes;
 	do
-		len = recvmsg(socket_fd, &msg, MSG_CMSG_CLOEXEC);
+		len = pass_call(SYS_recvmsg, socket_fd, (long)&msg, MSG_CMSG_CLOEXEC, 0);
 	while (len < 0 && errno == EINTR);
 	if (len < 0)
 		return err_sys(e, "receive");

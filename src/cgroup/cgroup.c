@@ -213,6 +213,20 @@ int cgroup_join(struct cgroup *cg, pid_t pid, struct err *e)
 	return cg->manager->join(cg, pid, e);
 }
 
+int cgroup_leave(struct cgroup *cg, pid_t pid, struct arena *arena, struct err *e)
+{
+	struct cgroup *ours = cgroup_new(arena);
+	const unsigned pids = 1u << CONTROLLER_PIDS;
+	if (borrow(ours, arena, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ours->n_borrowed; i++) {
+		struct hierarchy *h = &ours->borrowed[i];
+		if (h->controllers & pids && hierarchy_with(cg, CONTROLLER_PIDS) && hierarchy_join(h, pid, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int cgroup_entrances(struct cgroup *cg, pid_t pid, int *fds, size_t room, size_t *n, struct err *e)
 {
 	*n = 0;

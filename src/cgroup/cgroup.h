@@ -51,6 +51,8 @@ int cgroup_clone_fd(struct cgroup *);
 /* From here on it gives none, and cgroup_entrances moves there who would have been born inside. */
 void cgroup_no_clone(struct cgroup *);
 int cgroup_join(struct cgroup *, pid_t, struct err *) must_check;
+/* Where its processes are counted, back to the caller's own cgroup: something can be born there at the limit, too. */
+int cgroup_leave(struct cgroup *, pid_t, struct arena *, struct err *) must_check;
 /* v1: moving another process takes a lock of all processes and waits for an RCU grace period (milliseconds on an idle
  * machine); a thread that writes "0" to `tasks` moves itself, and needs neither (Linux 5.12). So these are fds that the
  * child writes "0" to, at most `room` of them, one a hierarchy. Opened here, as the child may be without the right to.

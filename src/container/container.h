@@ -181,5 +181,10 @@ bool hooks_any(const struct oci_hooks *, enum hook_kind);
 /* ---- init.c ---- */
 /* By the plan of create, or where l enters a container, of exec. */
 _Noreturn void init_main(struct launch *, int sync_fd);
+/* The same in parts, for enter.c. What init holds of the launch, whose other descriptors are closed: */
+struct init;
+void init_begin(struct launch *, int sync_fd, struct init *);
+/* Waits to be let go, runs the last steps, and executes the program. */
+_Noreturn void init_end(struct init *, const struct init_step *const *last);
 
 #endif

@@ -14,6 +14,7 @@
 #include "container/criu.h"
 #include "step/ns.h"
 #include "sys/mountinfo.h"
+#include "sys/pidfd.h"
 #include "json/encode.h"
 
 /* ---- what stdin, stdout and stderr are ---- */
@@ -226,6 +227,9 @@ static int dump(struct container *c, const struct criu_opts *o, struct criu *cri
 		require(criu, o->lazy_pages, RPC_FEATURE_LAZY_PAGES, "--lazy-pages", e))
 		return -1;
 	status = encode(c, o, criu->dirs, proc_fd, &opts, e);
+	/* CRIU takes a number (rule S9): up to here it was still this container's, whatever was looked up by it above. */
+	if (status == 0 && pidfd_signal(c->pidfd, 0, e))
+		status = err_wrap(e, "the container has ended meanwhile");
 	if (status == 0)
 		status = criu_ask(criu, o->pre_dump ? RPC_PRE_DUMP : RPC_DUMP, &opts, &answer, e);
 	free(opts.p);

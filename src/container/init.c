@@ -165,7 +165,9 @@ static int wait_for_start(struct init *in, struct err *e)
 
 	if (in->kit->start_connected) {
 		/* The parent's end must be the only one left, or its death would go unnoticed. */
-		return recv(start_fd, &go, 1, 0) == 1 ? start_fd : err_set(e, "nobody is left to start the container");
+		return fd_receive(start_fd, &go, 1, NULL, NULL, e) == 1
+			       ? start_fd
+			       : err_set(e, "nobody is left to start the container");
 	}
 	for (;;) {
 		int fd;
@@ -210,9 +212,9 @@ static void exec_program(struct init *in, struct err *e)
 		err_sys(e, "exec %s", in->program);
 }
 
-void init_main(struct launch *l, int sync_fd)
+void init_begin(struct launch *l, int sync_fd, struct init *in)
 {
-	struct init in = {
+	*in = (struct init){
 		.config = l->config,
 		.kit = &l->kit,
 		.id = l->opts->id,
@@ -228,27 +230,38 @@ void init_main(struct launch *l, int sync_fd)
 		.tty_fd = -1,
 		.program_fd = -1,
 	};
-	struct err e, ignored;
-	int start_fd;
-
 	/* These are the parent's alone: the lock of the directory ends with it, and so must the other end of the start
 	 * pair. */
 	fd_close(&l->store_fd);
 	fd_close(&l->root_fd);
 	fd_close(&l->go_fd);
-	if (init_steps_run(l->join_pid ? plan_join_init : plan_init, &in, &e) ||
-		sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
-		if (sync_send_err(in.sync_fd, &e, &ignored))
-			_exit(125);
-		_exit(1);
-	}
-	start_fd = wait_for_start(&in, &e);
+}
+
+void init_end(struct init *in, const struct init_step *const *last)
+{
+	struct err e;
+	int start_fd = wait_for_start(in, &e);
+
 	if (start_fd < 0)
 		_exit(1);
-	if (init_steps_run(l->join_pid ? plan_join_last : plan_init_last, &in, &e) == 0)
-		exec_program(&in, &e);
+	if (init_steps_run(last, in, &e) == 0)
+		exec_program(in, &e);
 	/* write, not sendmsg: a seccomp filter is loaded by now, and hardly any refuses write. */
 	if (write(start_fd, &e, sizeof e) < 0)
 		_exit(125);
 	_exit(1);
+}
+
+void init_main(struct launch *l, int sync_fd)
+{
+	struct init in;
+	struct err e, ignored;
+
+	init_begin(l, sync_fd, &in);
+	if (init_steps_run(plan_init, &in, &e) || sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
+		if (sync_send_err(in.sync_fd, &e, &ignored))
+			_exit(125);
+		_exit(1);
+	}
+	init_end(&in, plan_init_last);
 }

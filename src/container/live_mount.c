@@ -2,8 +2,9 @@
  *
  * Three processes, as each namespace has its own rule. The parent has the privileges of the host: it opens the
  * container's namespaces, and maps ids. The helper joins the user namespace and copies the host's mounts, while the
- * names of sources are still the host's; then it joins the others. Its child, which is inside the container's pid
- * namespace, attaches: for it every path is the container's, and is looked up below a handle of its root (rules S1, S2).
+ * names of sources are still the host's; then it joins the others. Its child attaches: for it every path is the
+ * container's, and is looked up below a handle of its root (rules S1, S2). It has a number in the container's pid namespace
+ * only where a procfs of that is to be mounted: whoever may trace there has all of its rights (enter.c).
  *
  * runtime-spec config.md "Mounts"; setns(2), open_tree(2), move_mount(2). */
 #include <errno.h>
@@ -190,16 +191,15 @@ static int take_away(struct visit *v, struct init *init, struct err *e)
 	return 0;
 }
 
-/* A process of the container may be allowed to trace us (CAP_SYS_PTRACE) from our birth on: so nothing of the host's comes
- * along but what is to be mounted, and the procfs is one of the container's pid namespace. In a user namespace nobody may
- * look, and the kernel may refuse a new procfs there: the host's goes along (init_procfs). */
+/* Nothing of the host's comes along but what is to be mounted. In the container's pid namespace the procfs is one of that,
+ * but for a user namespace: nobody may look in there, and the kernel may refuse a new procfs (init_procfs). */
 static int leave_behind(struct launch *l, int report_fd, struct err *e)
 {
 	struct kit *k = &l->kit;
 	cleanup_free int *keep = mem_alloc((3 + 2 * k->n_mounts) * sizeof *keep);
 	size_t n = 0;
 
-	if (!l->join_ns[NS_USER])
+	if (l->join_ns[NS_PID] && !l->join_ns[NS_USER])
 		fd_close(&k->host_proc_fd);
 	keep[n++] = report_fd;
 	keep[n++] = k->host_proc_fd;
@@ -233,7 +233,7 @@ static _Noreturn void inside(struct visit *v)
 	struct err e;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (init_procfs.run(&init, &e))
+	if (l->join_ns[NS_PID] && init_procfs.run(&init, &e))
 		end(v, &e);
 	init.rootfs_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (init.rootfs_fd < 0) {
@@ -411,6 +411,14 @@ static int go_there(struct visit *v, struct err *e)
 	return 0;
 }
 
+static bool adds_procfs(const struct visit *v)
+{
+	for (size_t i = 0; i < v->config.n_mounts; i++)
+		if (v->work == add && str_eq(v->config.mounts[i].type, "proc"))
+			return true;
+	return false;
+}
+
 static int prepare(struct visit *v, const struct container *c, struct err *e)
 {
 	struct launch *l = &v->launch;
@@ -443,10 +451,11 @@ static int visit(struct container *c, const char *text, const char *name,
 	status = prepare(&v, c, e);
 	if (status == 0) {
 		pretend(&v);
-		status = read_list(&v, text, name, work == add, e) || (work == add && make_trees(l, e)) ||
-					 go_there(&v, e)
-				 ? -1
-				 : 0;
+		status = read_list(&v, text, name, work == add, e) || (work == add && make_trees(l, e)) ? -1 : 0;
+	}
+	if (status == 0) {
+		l->join_ns[NS_PID] = l->join_ns[NS_PID] && adds_procfs(&v);
+		status = go_there(&v, e);
 	}
 	host_mount_idmap.undo(l);
 	launch_close(l);

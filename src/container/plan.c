@@ -125,8 +125,10 @@ const struct init_step *const plan_init[] = {
 	&init_pivot,           /* the host's files go out of sight */
 	&init_rootfs_seal,     /* read-only after the last file was made */
 	&init_cwd,             /* as root; where root may not, once more as the user */
-	&init_terminal_attach, /* session and stdio */
+	&init_terminal_attach, /* stdio */
+	&init_session,         /* with the terminal */
 	&init_env,             /* HOME from the container's own passwd */
+	&init_listen_pid,      /* our own */
 	&init_caps_bound,      /* needs CAP_SETPCAP, which goes with the user */
 	&init_user,            /* supplementary groups, gid, uid */
 	&init_caps,            /* what the uid change took, given back as far as configured */
@@ -180,30 +182,31 @@ const struct host_step *const plan_join_host[] = {
 	&host_affinity_initial, /* the CPUs of all that follows, up to the child's own */
 	&host_join_cgroup,      /* v2: who comes in is born inside */
 	&host_oom_lend,         /* without privileges it can only inherit it */
-	&host_fork,             /* a process in between enters the container, and the child is born there */
+	&host_enter,            /* a process in between goes into the container; what it gets here it hands down */
 	&host_oom,              /* as at create, it takes the host's privileges; or it has inherited it */
-	&host_cgroup_join,      /* v1: the child enters by itself */
 	&host_rdt_join,
 	&host_rlimit_raise,
+	&host_cgroup_join, /* v1: it enters by itself. It waits for this, so what it must have by then is above */
 	&host_terminal_receive,
-	&host_ready,          /* the child has done its part */
-	&host_affinity_final, /* once it is in the cgroup, which has CPUs of its own */
+	&host_seccomp_listener, /* for the agent */
+	&host_birth,            /* it has done all, and made the child */
+	&host_seccomp_tell,     /* whose listener it is */
+	&host_affinity_final,   /* once it is in the cgroup, which has CPUs of its own */
 	&host_sched,
 	&host_ioprio,
 	&host_join_commit, /* pid file */
 	NULL,
 };
 
+/* By the process in between, whom nobody in the container can see: enter.c. */
 const struct init_step *const plan_join_init[] = {
-	&init_host_pid,        /* for the seccomp agent */
 	&init_userns_enter,    /* become root in here */
-	&init_procfs,          /* of this pid namespace; the container's word for what is /proc is not taken */
 	&init_rootfs_entered,  /* where we are, as a handle */
 	&init_cgroup,          /* under the container's limits before anything of it runs */
 	&init_keyring,         /* the container's session keyring, not the caller's */
 	&init_terminal,        /* from the container's devpts */
 	&init_cwd,             /* as root; where root may not, once more as the user */
-	&init_terminal_attach, /* session and stdio */
+	&init_terminal_attach, /* stdio, and out of the caller's session */
 	&init_env,             /* HOME from the container's own passwd */
 	&init_caps_bound,      /* needs CAP_SETPCAP, which goes with the user */
 	&init_user,            /* supplementary groups, gid, uid */
@@ -213,15 +216,20 @@ const struct init_step *const plan_join_init[] = {
 	&init_no_new_privs, /* before seccomp, which without it needs CAP_SYS_ADMIN */
 	&init_personality,
 	&init_mempolicy,
-	&init_rlimit, /* late: RLIMIT_NOFILE and others would hit our own work */
 	&init_signal, /* default dispositions, empty mask */
 	&init_lsm,
-	&init_close_set_up,
+	&init_close_set_up, /* nothing of the host may come along */
+	&init_preserve,     /* the program's own descriptors lose close-on-exec: we execute nothing */
+	&init_seccomp_pass, /* needs CAP_SYS_ADMIN; from here on it judges us, too */
+	&init_caps_rest,    /* which the child must not have for a moment */
 	NULL,
 };
 
+/* By the child, which the container's processes can see and may be able to trace: what only it can do itself, without
+ * rights and without memory to be had from the kernel. */
 const struct init_step *const plan_join_last[] = {
-	&init_preserve, /* the program's own descriptors lose close-on-exec as late as can be */
-	&init_seccomp,  /* last: the filter judges what follows, and that is execve alone */
+	&init_session,    /* with the terminal */
+	&init_listen_pid, /* our own */
+	&init_rlimit,     /* the birth itself must not meet them */
 	NULL,
 };

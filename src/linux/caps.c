@@ -8,7 +8,8 @@
  * A seccomp filter without no_new_privs takes CAP_SYS_ADMIN to load, so that one stays until then, and is not taken
  * away afterwards: the filter might refuse capset(2), or kill us for it. There is no need to. execve(2) makes the new
  * sets of the inheritable, the ambient and the bounding set; what was permitted or effective before does not count, but
- * for no_new_privs, with which we do not keep it. */
+ * for no_new_privs, with which we do not keep it. But for `exec`: who is born into a container that runs may never have
+ * had it, and there the filter lets that call pass (seccomp_pass.c). */
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/pass.h"
 #include "base/str.h"
 #include "linux/linux.h"
 #include "step/init.h"
@@ -156,7 +158,7 @@ static int sets_get(struct sets *s, struct err *e)
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
 	*s = (struct sets){ 0 }; /* gcc -O3 cannot know that err_sys never returns 0 */
-	if (syscall(SYS_capget, &header, data) < 0)
+	if (pass_call(SYS_capget, (long)&header, (long)data, 0, 0) < 0)
 		return err_sys(e, "capget");
 	s->effective = data[0].effective | (uint64_t)data[1].effective << 32;
 	s->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
@@ -172,7 +174,7 @@ static int sets_put(const struct sets *s, struct err *e)
 		{ s->effective >> 32, s->permitted >> 32, s->inheritable >> 32 },
 	};
 
-	return syscall(SYS_capset, &header, data) < 0 ? err_sys(e, "capset") : 0;
+	return pass_call(SYS_capset, (long)&header, (long)data, 0, 0) < 0 ? err_sys(e, "capset") : 0;
 }
 
 /* ---- host: what cannot be granted is told, once ---- */
@@ -261,6 +263,17 @@ static bool filter_takes_admin(const struct oci_config *config)
 	return config->linux && config->linux->seccomp && !config->process->no_new_privileges;
 }
 
+static int drop_admin(struct init *init, struct err *e)
+{
+	struct sets s = sets_asked(init->config), held;
+
+	if (sets_get(&held, e))
+		return -1;
+	held.permitted &= s.permitted;
+	held.effective &= s.effective & held.permitted;
+	return sets_put(&held, e);
+}
+
 static int raise_sets(struct init *init, struct err *e)
 {
 	struct sets s = sets_asked(init->config), held;
@@ -290,3 +303,4 @@ const struct feature feature_caps = { "caps", "process.capabilities", validate, 
 const struct host_step host_caps = { "caps", wants_check, check, NULL };
 const struct init_step init_caps_bound = { "caps", NULL, bound };
 const struct init_step init_caps = { "caps", NULL, raise_sets };
+const struct init_step init_caps_rest = { "caps", filter_takes_admin, drop_admin };

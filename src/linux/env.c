@@ -5,6 +5,8 @@
  * functions would load code from the container to do it (CVE-2019-14271). Before the program is looked for, which PATH
  * decides. */
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +21,7 @@
 #include "step/init.h"
 
 #define PASSWD_LIMIT (8u << 20)
+#define LISTEN_PID "LISTEN_PID=%d"
 
 static void validate(const struct oci_config *config, struct problems *problems)
 {
@@ -143,9 +146,8 @@ static int build(struct init *init, struct err *e)
 	(void)e;
 	if (n)
 		memcpy(env, p->env, n * sizeof *env);
-	/* Descriptors from socket activation are meant for the program, whose pid is ours as the container sees it. */
 	if (init->kit->listen_fds > 0) {
-		env[n++] = mem_printf("LISTEN_PID=%d", (int)getpid());
+		env[n++] = init->listen_pid = mem_printf(LISTEN_PID, INT_MAX); /* has room for every pid */
 		env[n++] = mem_printf("LISTEN_FDS=%d", init->kit->listen_fds);
 		if (init->kit->listen_names)
 			env[n++] = mem_printf("LISTEN_FDNAMES=%s", init->kit->listen_names);
@@ -158,5 +160,16 @@ static int build(struct init *init, struct err *e)
 	return 0;
 }
 
+/* Descriptors from socket activation are meant for the program, whose pid is ours as the container sees it. */
+static int name_listener(struct init *init, struct err *e)
+{
+	(void)e;
+	if (init->listen_pid)
+		snprintf(init->listen_pid, strlen(init->listen_pid) + 1, LISTEN_PID,
+			(int)(init->own_pid ? init->own_pid : getpid()));
+	return 0;
+}
+
 const struct feature feature_env = { "env", "process.env", validate, NULL };
 const struct init_step init_env = { "env", NULL, build };
+const struct init_step init_listen_pid = { "env", NULL, name_listener };

@@ -36,12 +36,16 @@ extern const struct init_step init_namespace_join, init_userns_enter, init_timen
 	init_keyring, init_rootfs, init_mount, init_device, init_terminal, init_terminal_attach, init_sysctl,
 	init_pivot, init_mask, init_readonly_paths, init_rootfs_seal, init_cwd, init_env, init_signal, init_rlimit,
 	init_user, init_caps_bound, init_caps, init_no_new_privs, init_seccomp;
+extern const struct init_step init_session;    /* after init_terminal_attach */
+extern const struct init_step init_listen_pid; /* after init_env, and in the process that executes the program */
 extern const struct init_step
 	init_console; /* after init_terminal; not for exec, which has no /dev/console of its own */
 extern const struct init_step init_cwd_as_user; /* after init_user: what init_cwd was refused as root */
 
 /* exec, in a container that runs. */
 extern const struct host_step host_procfs_open, host_namespace_of_init; /* not host_procfs, host_namespace_open */
+extern const struct host_step host_seccomp_listener, host_seccomp_tell; /* before and after the child's birth */
 extern const struct init_step init_procfs, init_rootfs_entered;
+extern const struct init_step init_seccomp_pass, init_caps_rest; /* the last before its birth; not init_seccomp */
 
 #endif

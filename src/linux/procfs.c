@@ -100,24 +100,6 @@ static int open_hosts(struct launch *l, struct err *e)
 	return 0;
 }
 
-static bool names_home(const struct oci_process *p)
-{
-	for (size_t i = 0; i < p->n_env; i++)
-		if (str_starts(p->env[i], "HOME=") && p->env[i][strlen("HOME=")])
-			return true;
-	return false;
-}
-
-/* Who opens something below /proc in a container that was entered: the terminal, a label, HOME from passwd. And what came
- * along for the agent's sake has to go. */
-static bool own_wanted(const struct oci_config *config)
-{
-	const struct oci_process *p = config->process;
-	bool agent = config->linux->seccomp && config->linux->seccomp->listener_path;
-
-	return agent || p->terminal || p->apparmor_profile || p->selinux_label || !names_home(p);
-}
-
 /* The child's own, of the container's pid namespace, so that no handle of the host's is in reach of a process of the
  * container that may trace it. Whatever the container has put at /proc, it is the root of a procfs or not taken. In a
  * user namespace the kernel refuses a new one where the container's is masked, but there nobody may trace: the host's has
@@ -144,5 +126,5 @@ static void close_procfs(struct launch *l)
 }
 
 const struct host_step host_procfs_open = { "procfs", NULL, open_hosts, close_procfs };
-const struct init_step init_procfs = { "procfs", own_wanted, open_own };
+const struct init_step init_procfs = { "procfs", NULL, open_own };
 const struct host_step host_procfs = { "procfs", NULL, open_procfs, close_procfs };

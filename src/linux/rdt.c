@@ -111,7 +111,7 @@ static int make(struct launch *l, struct err *e)
 
 	if (root_fd < 0)
 		return err_wrap(e, "linux.intelRdt");
-	if (rdt_group_make(root_fd, g, e)) {
+	if (rdt_group_make(root_fd, g, l->opts->id, e)) {
 		g->made = false; /* somebody else's: the undo leaves it alone */
 		return err_wrap(e, "linux.intelRdt");
 	}

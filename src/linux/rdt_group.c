@@ -6,14 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 
 #define SCHEMATA_LIMIT 65536
+#define MAKER "trusted.hind.container" /* xattr(7) of a group that was made for one: its id */
+#define MAKER_SIZE 1025                /* an id has 1024 characters at most */
 
 /* ---- where it is mounted ---- */
 
@@ -188,10 +192,33 @@ int rdt_group_choose(
 	return 0;
 }
 
-int rdt_group_make(int root_fd, const struct oci_hind_rdt *g, struct err *e)
+/* The record says it before the group is there. So does the group itself, as soon as it is; where that cannot be, the
+ * record has to do. */
+static void mark(int root_fd, const struct oci_hind_rdt *g, const char *id)
 {
-	if (!g->made || mkdirat(root_fd, g->group, 0755) == 0)
+	cleanup_fd int fd = openat(root_fd, g->group, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fsetxattr(fd, MAKER, id, strlen(id), 0) < 0)
+		log_debug("rdt", "group=%s cannot be marked: %s", g->group, err_text(errno));
+}
+
+static bool is_anothers(int root_fd, const struct oci_hind_rdt *g, const char *id)
+{
+	cleanup_fd int fd = openat(root_fd, g->group, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char maker[MAKER_SIZE] = "";
+	ssize_t n = fd < 0 ? -1 : fgetxattr(fd, MAKER, maker, sizeof maker - 1);
+
+	return n > 0 && !str_eq(maker, id);
+}
+
+int rdt_group_make(int root_fd, const struct oci_hind_rdt *g, const char *id, struct err *e)
+{
+	if (!g->made)
 		return 0;
+	if (mkdirat(root_fd, g->group, 0755) == 0) {
+		mark(root_fd, g, id);
+		return 0;
+	}
 	if (errno == ENOSPC)
 		return err_sys(e, "make the resctrl group %s: the CPU has no more of them", g->group);
 	return err_sys(e, "make the resctrl group %s", g->group);
@@ -256,7 +283,8 @@ int rdt_group_join(int root_fd, const struct oci_hind_rdt *g, const char *id, pi
 /* A group takes its monitoring groups along. */
 int rdt_group_remove(int root_fd, const struct oci_hind_rdt *g, const char *id, struct err *e)
 {
-	cleanup_free char *path = g->made ? mem_strdup(g->group) : g->monitoring ? monitoring_path(g, id) : NULL;
+	bool made = g->made && !is_anothers(root_fd, g, id);
+	cleanup_free char *path = made ? mem_strdup(g->group) : g->monitoring ? monitoring_path(g, id) : NULL;
 
 	if (!path || unlinkat(root_fd, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;

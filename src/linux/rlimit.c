@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/pass.h"
 #include "base/str.h"
 #include "linux/linux.h"
 #include "step/init.h"
@@ -133,10 +135,10 @@ static int set(struct init *init, struct err *e)
 
 	for (size_t i = 0; i < p->n_rlimits; i++) {
 		const struct oci_rlimit *r = &p->rlimits[i];
-		struct rlimit limit = { r->soft, r->hard };
+		const uint64_t limit[2] = { r->soft, r->hard };
 
-		if (setrlimit(name_find(names, r->type)->value, &limit) < 0)
-			return err_sys(e, "process.rlimits[%zu]: setrlimit %s", i, r->type);
+		if (pass_call(SYS_prlimit64, 0, name_find(names, r->type)->value, (long)limit, 0) < 0)
+			return err_sys(e, "process.rlimits[%zu]: prlimit %s", i, r->type);
 	}
 	return 0;
 }

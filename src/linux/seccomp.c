@@ -3,7 +3,8 @@
  *
  * The filter is compiled on the host's side, where there are files, memory and the cache. It is loaded as the very last
  * thing before execve, because from then on it judges our own system calls, too; so nothing of ours follows it: the
- * capability that loading needs is not taken away afterwards, as execve does that (caps.c). */
+ * capability that loading needs is not taken away afterwards, as execve does that (caps.c). exec has another way
+ * (seccomp_pass.c). */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -218,7 +219,7 @@ static void report_library(struct json_out *out)
 
 /* ---- host ---- */
 
-static bool wanted(const struct oci_config *config)
+bool filter_wanted(const struct oci_config *config)
 {
 	return seccomp_of(config) != NULL;
 }
@@ -273,28 +274,30 @@ static int compile(struct launch *l, struct err *e)
 
 /* ---- child ---- */
 
-int filter_load(const struct init *init)
+int filter_load(const struct kit *k)
 {
-	struct sock_fprog program = { init->kit->seccomp_len, init->kit->seccomp_filter };
+	struct sock_fprog program = { k->seccomp_len, k->seccomp_filter };
 
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, init->kit->seccomp_flags, &program);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, k->seccomp_flags, &program);
+}
+
+int filter_refused(const struct kit *k, struct err *e)
+{
+	if (errno == EACCES)
+		return err_sys(e, "seccomp: a filter is loaded with CAP_SYS_ADMIN or process.noNewPrivileges only");
+	if (errno == EINVAL)
+		return err_sys(e, "seccomp: this kernel has not all of linux.seccomp.flags (%#x)", k->seccomp_flags);
+	return err_sys(e, "seccomp: load the filter of %u instructions", k->seccomp_len);
 }
 
 static int load(struct init *init, struct err *e)
 {
 	if (init->kit->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		return filter_load_notifying(init, e);
-	if (filter_load(init) == 0)
-		return 0;
-	if (errno == EACCES)
-		return err_sys(e, "seccomp: a filter is loaded with CAP_SYS_ADMIN or process.noNewPrivileges only");
-	if (errno == EINVAL)
-		return err_sys(
-			e, "seccomp: this kernel has not all of linux.seccomp.flags (%#x)", init->kit->seccomp_flags);
-	return err_sys(e, "seccomp: load the filter of %u instructions", init->kit->seccomp_len);
+	return filter_load(init->kit) == 0 ? 0 : filter_refused(init->kit, e);
 }
 
 const struct feature feature_seccomp = { "seccomp", "linux.seccomp", validate, report, .annotations = annotations,
 	.report_annotations = report_library };
-const struct host_step host_seccomp_compile = { "seccomp", wanted, compile, NULL };
-const struct init_step init_seccomp = { "seccomp", wanted, load };
+const struct host_step host_seccomp_compile = { "seccomp", filter_wanted, compile, NULL };
+const struct init_step init_seccomp = { "seccomp", filter_wanted, load };

@@ -21,10 +21,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/mem.h"
 #include "linux/linux.h"
 #include "linux/syscall_filter.h"
 #include "step/init.h"
 #include "step/launch.h"
+#include "step/sync.h"
 #include "json/encode.h"
 
 #define SEND_TIMEOUT 10 /* seconds, for an agent that does not read */
@@ -87,17 +89,16 @@ static int deliver(void *data)
 	return 0;
 }
 
-static char *process_state(const struct init *init, size_t *len)
+static char *process_state(const struct oci_config *config, const char *id, const char *bundle, pid_t pid, size_t *len)
 {
-	const struct oci_config *config = init->config;
 	static char *fds[] = { "seccompFd", NULL };
 	struct oci_state state = {
 		.oci_version = config->oci_version,
-		.id = init->id,
+		.id = id,
 		.status = "created",
 		.has_pid = true,
-		.pid = init->host_pid,
-		.bundle = init->bundle,
+		.pid = pid,
+		.bundle = bundle,
 		.annotations = config->annotations,
 		.n_annotations = config->n_annotations,
 	};
@@ -106,7 +107,7 @@ static char *process_state(const struct init *init, size_t *len)
 		.fds = fds,
 		.n_fds = 1,
 		.has_pid = true,
-		.pid = init->host_pid,
+		.pid = pid,
 		.metadata = config->linux->seccomp->listener_metadata,
 		.state = &state,
 	};
@@ -122,7 +123,7 @@ static char *process_state(const struct init *init, size_t *len)
 /* From a successful filter_load on, everything but the last two statements waits for the agent. */
 static int load_and_wait(const struct init *init, struct courier *c, struct err *e)
 {
-	int fd = filter_load(init), code = errno;
+	int fd = filter_load(init->kit), code = errno;
 
 	atomic_store(&c->listener_fd, fd < 0 ? LISTENER_FAILED : fd);
 	while (!atomic_load(&c->done))
@@ -141,7 +142,7 @@ static int load_and_wait(const struct init *init, struct courier *c, struct err 
 int filter_load_notifying(const struct init *init, struct err *e)
 {
 	struct courier *c = mem_alloc(sizeof *c);
-	char *text = process_state(init, &c->len);
+	char *text = process_state(init->config, init->id, init->bundle, init->host_pid, &c->len);
 
 	c->text = text;
 	c->agent_fd = init->kit->seccomp_agent_fd;
@@ -157,4 +158,31 @@ int filter_load_notifying(const struct init *init, struct err *e)
 	return load_and_wait(init, c, e);
 }
 
+/* ---- exec: the listener comes to the parent (seccomp_pass.c), which tells the agent once it knows the pid ---- */
+
+static int receive(struct launch *l, struct err *e)
+{
+	return sync_expect(l->sync_fd, SYNC_LISTENER, &l->listener_fd, e);
+}
+
+static void drop(struct launch *l)
+{
+	fd_close(&l->listener_fd);
+}
+
+static int tell(struct launch *l, struct err *e)
+{
+	size_t len;
+	cleanup_free char *text = process_state(l->config, l->opts->id, l->bundle, l->pid, &len);
+
+	if (fd_send(l->kit.seccomp_agent_fd, text, len, &l->listener_fd, 1, e))
+		return err_wrap(e, "linux.seccomp.listenerPath");
+	/* As for deliver: the agent is to be the only one, and the connection ends. */
+	fd_close(&l->listener_fd);
+	fd_close(&l->kit.seccomp_agent_fd);
+	return 0;
+}
+
+const struct host_step host_seccomp_listener = { "seccomp agent", notify_wanted, receive, drop };
+const struct host_step host_seccomp_tell = { "seccomp agent", notify_wanted, tell, NULL };
 const struct host_step host_seccomp_agent = { "seccomp agent", notify_wanted, connect_agent, disconnect_agent };

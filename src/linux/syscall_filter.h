@@ -1,6 +1,6 @@
 /* What the files of linux.seccomp share among themselves: seccomp.c (tables, validation, loading), seccomp_compile.c
- * (rules to BPF) with seccomp_number.c (those that ask for no argument), seccomp_cache.c (compiled filters on disk) and
- * seccomp_notify.c (the listener's descriptor to the agent). */
+ * (rules to BPF) with seccomp_number.c (those that ask for no argument), seccomp_cache.c (compiled filters on disk),
+ * seccomp_notify.c (the listener's descriptor to the agent) and seccomp_pass.c (loading for who is born later). */
 #ifndef HIND_SYSCALL_FILTER_H
 #define HIND_SYSCALL_FILTER_H
 #include <linux/filter.h>
@@ -13,6 +13,7 @@
 #include "oci.h"
 
 struct init;
+struct kit;
 
 extern const struct name_value filter_actions[], filter_operators[], filter_archs[], filter_flags[];
 
@@ -21,6 +22,7 @@ struct filter {
 	unsigned short len;       /* instructions */
 };
 
+bool filter_wanted(const struct oci_config *);
 /* Does a rule notify an agent? Only then listenerPath counts. */
 bool filter_notifies(const struct oci_seccomp *);
 
@@ -53,6 +55,8 @@ void filter_cache_put(int root_fd, const uint8_t key[SHA256_SIZE], const struct 
 /* Loads the filter and sends its listener to the agent, whatever the filter says of the system calls for that. */
 int filter_load_notifying(const struct init *, struct err *) must_check;
 /* seccomp(SECCOMP_SET_MODE_FILTER): >= 0 (with SECCOMP_FILTER_FLAG_NEW_LISTENER the descriptor), or -1 with errno. */
-int filter_load(const struct init *);
+int filter_load(const struct kit *);
+/* errno is what that said: -1. */
+int filter_refused(const struct kit *, struct err *);
 
 #endif

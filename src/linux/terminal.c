@@ -23,6 +23,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/pass.h"
 #include "base/path.h"
 #include "linux/linux.h"
 #include "step/init.h"
@@ -227,15 +228,25 @@ static int give_stdio(const struct init *init, struct err *e)
 
 static int attach(struct init *init, struct err *e)
 {
+	/* In the caller's session we, and who is born of us, could open his terminal. */
 	if (setsid() < 0)
 		return err_sys(e, "setsid");
 	if (init->tty_fd < 0)
 		return give_stdio(init, e);
-	if (ioctl(init->tty_fd, TIOCSCTTY, 0) < 0)
-		return err_sys(e, "make the terminal the controlling one");
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(init->tty_fd, fd) < 0)
 			return err_sys(e, "dup2 of the terminal");
+	return 0;
+}
+
+/* The session of the program itself, for exec in the process that was born for it. Who leads one already may not make
+ * another, and need not. */
+static int lead(struct init *init, struct err *e)
+{
+	if (pass_call(SYS_setsid, 0, 0, 0, 0) < 0 && errno != EPERM)
+		return err_sys(e, "setsid");
+	if (wanted(init->config) && pass_call(SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0, 0) < 0)
+		return err_sys(e, "make the terminal the controlling one");
 	return 0;
 }
 
@@ -244,3 +255,4 @@ const struct host_step host_terminal_connect = { "terminal", wanted, connect_con
 const struct init_step init_terminal = { "terminal", wanted, open_terminal };
 const struct init_step init_console = { "terminal", wanted, mount_console };
 const struct init_step init_terminal_attach = { "terminal", NULL, attach };
+const struct init_step init_session = { "terminal", NULL, lead };

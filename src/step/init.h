@@ -31,6 +31,8 @@ struct init {
 	char *program;      /* its path inside the container */
 	char *foreign;      /* what it is, where that is no program of this machine's; or NULL */
 	char **env;         /* the environment to exec with, NULL-terminated */
+	char *listen_pid;   /* LISTEN_PID in it, for init_listen_pid; NULL where there is none */
+	pid_t own_pid;      /* our pid as the container sees it, where getpid(2) may not be called; 0: it may */
 	bool cwd_refused;   /* init_cwd got EACCES as root of the container: init_cwd_as_user tries again */
 };
 

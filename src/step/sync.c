@@ -10,13 +10,17 @@
 
 struct message {
 	int kind;
-	struct err err; /* SYNC_FAILED only; other messages are sent without it */
+	union {                 /* other messages are sent without it */
+		struct err err; /* SYNC_FAILED */
+		pid_t pid;      /* SYNC_BORN */
+	};
 };
+#define BORN_SIZE (offsetof(struct message, pid) + sizeof(pid_t))
 
 static const char *name_of_message(int kind)
 {
 	static const char *const names[] = { "nothing", "mapped", "netdev", "cgroup", "pty", "mounted", "hooked",
-		"ready", "committed", "failed" };
+		"ready", "committed", "failed", "listener", "crowded", "moved", "born" };
 
 	return kind > 0 && kind < (int)(sizeof names / sizeof *names) ? names[kind] : names[0];
 }
@@ -42,6 +46,30 @@ int sync_send_err(int socket_fd, const struct err *failure, struct err *e)
 	return fd_send(socket_fd, &m, sizeof m, NULL, 0, e);
 }
 
+int sync_send_born(int socket_fd, pid_t pid, struct err *e)
+{
+	struct message m = { .kind = SYNC_BORN, .pid = pid };
+
+	return fd_send(socket_fd, &m, BORN_SIZE, NULL, 0, e);
+}
+
+/* It is not what we wait for: len bytes of it came. */
+static int unexpected(const struct message *m, ssize_t len, enum sync_message wanted, struct err *e)
+{
+	if (len == 0) {
+		err_set(e, "the other half ended before it said \"%s\"", name_of_message(wanted));
+		e->code = EPIPE;
+		return -1;
+	}
+	if (len == sizeof *m && m->kind == SYNC_FAILED) {
+		*e = m->err;
+		e->msg[sizeof e->msg - 1] = 0;
+		return -1;
+	}
+	return err_set(e, "the other half said \"%s\" where \"%s\" was due", name_of_message(m->kind),
+		name_of_message(wanted));
+}
+
 int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n, struct err *e)
 {
 	struct message m = { 0 };
@@ -53,18 +81,23 @@ int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n
 		return 0;
 	while (*n)
 		fd_close(&fds[--*n]);
-	if (len == 0) {
-		err_set(e, "the other half ended before it said \"%s\"", name_of_message(wanted));
-		e->code = EPIPE;
-		return -1;
-	}
-	if (len == sizeof m && m.kind == SYNC_FAILED) {
-		*e = m.err;
-		e->msg[sizeof e->msg - 1] = 0;
-		return -1;
-	}
-	return err_set(
-		e, "the other half said \"%s\" where \"%s\" was due", name_of_message(m.kind), name_of_message(wanted));
+	return unexpected(&m, len, wanted, e);
+}
+
+int sync_expect_birth(int socket_fd, pid_t *pid, struct err *e)
+{
+	struct message m = { 0 };
+	ssize_t len = fd_receive(socket_fd, &m, sizeof m, NULL, NULL, e);
+
+	if (len < 0)
+		return err_wrap(e, "wait for \"%s\"", name_of_message(SYNC_BORN));
+	*pid = 0;
+	if (len == sizeof m.kind && m.kind == SYNC_CROWDED)
+		return 0;
+	if (len != (ssize_t)BORN_SIZE || m.kind != SYNC_BORN || m.pid <= 0)
+		return unexpected(&m, len, SYNC_BORN, e);
+	*pid = m.pid;
+	return 0;
 }
 
 int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e)

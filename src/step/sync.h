@@ -14,13 +14,20 @@
  *     |                               |  we were killed, nobody knows it, so it exits         (create only)
  *     | <--- SYNC_FAILED + struct err |  at any time instead of one of its own messages; then the child exits
  *
- * `exec` has SYNC_CGROUP, SYNC_PTY, SYNC_READY and SYNC_FAILED. There, and where a user namespace is joined, the child is
- * not made by the parent itself but by a process in between, which is no party to this (container/fork.c).
+ * Where a user namespace is joined, the child is not made by the parent itself but by a process in between, which is no
+ * party to this (container/fork.c). `exec` has SYNC_CGROUP, SYNC_PTY and SYNC_FAILED, but the other end is a process in
+ * between, which at last makes the child (container/enter.c):
+ *
+ *     | <--- SYNC_LISTENER + fd ----- |  of the seccomp filter                  (with an agent only)
+ *     | <--- SYNC_CROWDED ----------- |  no process more may be born in its cgroup
+ *     | ---- SYNC_MOVED ------------> |  it is out of that
+ *     | <--- SYNC_BORN + pid -------- |  it has made the child, and ends
  *
  * A message that comes in another state is an error of ours and told as one. */
 #ifndef HIND_SYNC_H
 #define HIND_SYNC_H
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -33,18 +40,25 @@ enum sync_message {
 	SYNC_HOOKED,
 	SYNC_READY,
 	SYNC_COMMITTED,
-	SYNC_FAILED
+	SYNC_FAILED,
+	SYNC_LISTENER,
+	SYNC_CROWDED,
+	SYNC_MOVED,
+	SYNC_BORN
 };
 
 /* fd: sent along, or -1. */
 int sync_send(int socket_fd, enum sync_message, int fd, struct err *) must_check;
 int sync_send_fds(int socket_fd, enum sync_message, const int *fds, size_t n, struct err *) must_check;
+int sync_send_born(int socket_fd, pid_t, struct err *) must_check;
 int sync_send_err(int socket_fd, const struct err *failure, struct err *) must_check;
 /* Waits for exactly `wanted`; *fd (may be NULL) gets what came along. On SYNC_FAILED *e is the child's own error. The
  * peer's death is an error that says so, with code EPIPE. */
 int sync_expect(int socket_fd, enum sync_message wanted, int *fd, struct err *e) must_check;
 /* *n: room in fds, then how many came. */
 int sync_expect_fds(int socket_fd, enum sync_message wanted, int *fds, size_t *n, struct err *e) must_check;
+/* Waits for SYNC_BORN, *pid is whose; or for SYNC_CROWDED, then 0. */
+int sync_expect_birth(int socket_fd, pid_t *pid, struct err *e) must_check;
 /* Has the peer said SYNC_FAILED by now, whatever else it said before? Then 1 and its error in *e; 0 otherwise. Never
  * waits. */
 int sync_failure(int socket_fd, struct err *e);

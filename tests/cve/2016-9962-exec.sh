@@ -76,3 +76,31 @@ test_nothing_leads_out_of_a_user_namespace()
 	spy_ends
 	expect_match '^looked 0$' "$(cat container.log)"
 }
+
+# Who attaches to it from its birth on, and follows it up to its execve, finds what the container itself has, and no more.
+nothing_is_gained()
+{
+	HIND_TEST_WORD=$PWD/marker
+	export HIND_TEST_WORD
+	config '.process.capabilities|=map_values(.+["CAP_SYS_PTRACE"])'
+	spy seize
+	enter 25
+	enter 10 -u 1000:1000
+	enter 10 --tty
+	spy_ends
+	expect_match '^seized [1-9]' "$(cat container.log)" 'who was attached to'
+}
+
+test_nothing_is_gained_by_who_may_trace()
+{
+	nothing_is_gained
+}
+
+# Without noNewPrivileges it takes CAP_SYS_ADMIN to load a filter, and yet nobody is to be found with that, or without the
+# filter.
+test_nothing_is_gained_beside_a_filter()
+{
+	config '.process.noNewPrivileges=false' \
+		'.linux.seccomp={defaultAction:"SCMP_ACT_ALLOW",syscalls:[{names:["swapon"],action:"SCMP_ACT_ERRNO"}]}'
+	nothing_is_gained
+}

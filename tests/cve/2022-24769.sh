@@ -13,10 +13,22 @@ test_no_inheritable_by_default()
 	for options in '' '--cap-add NET_ADMIN' '--cap-add ALL' '--privileged' '--user 1000:1000 --cap-add NET_ADMIN'; do
 		# shellcheck disable=SC2086
 		expect_status 0 hind run $options NOIMG grep CapInh /proc/self/status
-		case $options in
-		*user*) ;; # ambient ones have to be inheritable, too: capabilities(7)
-		*) expect_match '0000000000000000$' "$OUTPUT" "with $options" ;;
-		esac
+		expect_match '^CapInh:	0000000000000000$' "$OUTPUT" "with $options"
+	done
+}
+
+# What one more for an exec was in CVE-2022-27650.
+test_no_inheritable_for_exec()
+{
+	bundle_new b
+	args sleep 1000
+	create
+	expect_status 0 hind start "$ID"
+	for user in 0:0 1000:1000; do
+		for cap in NET_ADMIN ALL; do
+			expect_status 0 hind exec --cap "$cap" -u "$user" "$ID" grep CapInh /proc/self/status
+			expect_match '^CapInh:	0000000000000000$' "$OUTPUT" "--cap $cap -u $user"
+		done
 	done
 }
 

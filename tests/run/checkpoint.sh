@@ -142,6 +142,34 @@ test_request_says_the_options()
 	[ ! -s asked ] || fail 'something was asked all the same'
 }
 
+# The container ends while CRIU is asked what it is, and its number is another process's. In a pid namespace of its own,
+# where nobody else takes numbers; its first process reaps.
+test_number_of_another_process_is_not_asked_for()
+{
+	command -v python3 > python.log || skip 'no python3'
+	id_new
+	cat > reuse <<- EOF
+		#!/bin/sh
+		kill -9 "\$(cat pid)"
+		while [ -e "/proc/\$(cat pid)" ]; do sleep 0.02; done
+		echo \$((\$(cat pid) - 1)) > /proc/sys/kernel/ns_last_pid
+		sleep 20 > sleep.log 2>&1 &
+		echo \$! > reused
+		exec "$TESTS/fake_criu.py" "\$@"
+	EOF
+	chmod +x reuse
+	cat > try <<- EOF
+		"$HIND" --root "$HIND_ROOT" create --bundle b --pid-file pid "$ID" > create.log 2>&1 < /dev/null
+		"$HIND" --root "$HIND_ROOT" start "$ID"
+		"$HIND" --root "$HIND_ROOT" --criu "$PWD/reuse" checkpoint --image-path image "$ID" > said 2>&1 &
+		wait || :
+	EOF
+	FAKE_CRIU_LOG=$PWD/asked expect_status 0 unshare --pid --fork --mount-proc --propagation unchanged sh -e try
+	expect_eq "$(cat pid)" "$(cat reused)" 'the number'
+	expect_match '^hind: the container has ended meanwhile: ' "$(cat said)"
+	expect_no_match '^DUMP' "$(cat asked 2> /dev/null)" 'what CRIU was asked'
+}
+
 test_annotation_can_be_empty()
 {
 	config '.annotations={"org.criu.config":""}'

@@ -1,6 +1,6 @@
 # exec into containers of every make: user, time, joined or missing namespaces, without /proc, with a seccomp agent
 # covers: create/--{no-new-keyring,no-pivot} exec/--{additional-gids,cgroup,user}
-# covers: below
+# covers: below, seccomp_pass
 
 up() # FILTER...: a running container of these
 {
@@ -155,6 +155,21 @@ test_seccomp_agent_gets_the_listener_of_an_exec()
 	expect_eq 'errno 78' "$(cat out)"
 	wait
 	expect_eq "$(cat pid)" "$(jq -r .pid agent.log)" 'the pid as the host counts'
+}
+
+# The filter is loaded before the process is born that it is for, and yet judges nothing but that one's program.
+test_filter_that_refuses_what_is_left_to_do()
+{
+	refused='["capget","capset","clone","clone3","close_range","fork","ioctl","prlimit64","recvmsg","sendmsg","setsid","vfork"]'
+	up '.process.noNewPrivileges=false' '.process.rlimits=[{type:"RLIMIT_NOFILE",soft:70,hard:80}]' \
+		".linux.seccomp={defaultAction:\"SCMP_ACT_ALLOW\",syscalls:[{names:$refused,action:\"SCMP_ACT_ERRNO\"}]}"
+	for option in --tty --user=1000:1000; do
+		expect_status 0 hind exec "$option" "$ID" cat /proc/self/limits /proc/self/status
+		expect_match '^Max open files +70 +80 ' "$OUTPUT"
+		expect_match '^Seccomp:	2' "$OUTPUT"
+		expect_status any hind exec "$option" "$ID" sh -c 'true | true'
+		expect_match 'fork: Operation not permitted' "$OUTPUT$ERROR" "$option"
+	done
 }
 
 test_container_of_the_shortcut()

@@ -95,7 +95,7 @@ static void own_group(void)
 	CHECK("no closID: a group of the container's name", rdt_group_choose(root_fd, &rdt, "box", &g, &e) == 0 &&
 								    g.made && g.monitoring && str_eq(g.group, "box"));
 	CHECK("choosing makes nothing", !is_there("box"));
-	CHECK("made", rdt_group_make(root_fd, &g, &e) == 0 && is_there("box"));
+	CHECK("made", rdt_group_make(root_fd, &g, "box", &e) == 0 && is_there("box"));
 	group_put("box", "");
 	CHECK("the old properties, then schemata; one MB line",
 		rdt_group_limit(root_fd, &rdt, &g, &e) == 0 && holds("box/schemata", "L3:0=ff\nMB:0=20\nL2:0=3\n"));
@@ -103,7 +103,7 @@ static void own_group(void)
 	put("box/mon_groups/box/tasks", "");
 	CHECK("joined", rdt_group_join(root_fd, &g, "box", 77, &e) == 0 && holds("box/tasks", "77") &&
 				holds("box/mon_groups/box/tasks", "77"));
-	CHECK("made twice", rdt_group_make(root_fd, &g, &e) == -1);
+	CHECK("made twice", rdt_group_make(root_fd, &g, "box", &e) == -1);
 	unlinkat(root_fd, "box/mon_groups/box/tasks", 0);
 	unlinkat(root_fd, "box/mon_groups/box", AT_REMOVEDIR);
 	unlinkat(root_fd, "box/mon_groups", AT_REMOVEDIR);
@@ -154,13 +154,28 @@ static void other_group(void)
 		limit((struct oci_intel_rdt){ .clos_id = "gold", .l3_cache_schema = "L2:0=f" }, "are not"));
 	CHECK("never written", holds("gold/schemata", was));
 	CHECK("only the monitoring group is made", rdt_group_choose(root_fd, &rdt, "box", &g, &e) == 0 && !g.made &&
-							   rdt_group_make(root_fd, &g, &e) == 0 &&
+							   rdt_group_make(root_fd, &g, "box", &e) == 0 &&
 							   rdt_group_monitor(root_fd, &g, "box", &e) == 0 &&
 							   is_there("gold/mon_groups/box"));
 	CHECK("and removed",
 		rdt_group_remove(root_fd, &g, "box", &e) == 0 && !is_there("gold/mon_groups/box") && is_there("gold"));
 	CHECK("a file of resctrl is no group",
 		(put("cpus", ""), limit((struct oci_intel_rdt){ .clos_id = "cpus" }, "is no name")));
+}
+
+/* Two who want the same new closID: one records it and is killed, the other one makes it, and the first one is deleted. */
+static void two_makers(void)
+{
+	struct oci_intel_rdt rdt = { .clos_id = "silver", .l3_cache_schema = "L3:0=f" };
+	struct oci_hind_rdt first = { .mount_dir = root }, second = { .mount_dir = root };
+	struct err e;
+
+	CHECK("both choose", rdt_group_choose(root_fd, &rdt, "first", &first, &e) == 0 && first.made &&
+				     rdt_group_choose(root_fd, &rdt, "second", &second, &e) == 0 && second.made);
+	CHECK("one makes it", rdt_group_make(root_fd, &second, "second", &e) == 0 && is_there("silver"));
+	CHECK("the other one, who was killed before, is deleted", rdt_forget(&first, "first", &e) == 0);
+	CHECK("the group of the one stays", is_there("silver"));
+	CHECK("and goes with it", rdt_forget(&second, "second", &e) == 0 && !is_there("silver"));
 }
 
 static void default_group(void)
@@ -173,7 +188,7 @@ static void default_group(void)
 	put("tasks", "");
 	CHECK("\"/\" is the default group",
 		rdt_group_choose(root_fd, &rdt, "box", &g, &e) == 0 && !g.made && str_eq(g.group, ""));
-	CHECK("monitored there", rdt_group_make(root_fd, &g, &e) == 0 &&
+	CHECK("monitored there", rdt_group_make(root_fd, &g, "box", &e) == 0 &&
 					 rdt_group_monitor(root_fd, &g, "box", &e) == 0 && is_there("mon_groups/box"));
 	put("mon_groups/box/tasks", "");
 	CHECK("joined there", rdt_group_join(root_fd, &g, "box", 5, &e) == 0 && holds("tasks", "5") &&
@@ -217,6 +232,7 @@ int main(void)
 	mounts();
 	own_group();
 	other_group();
+	two_makers();
 	default_group();
 	steps();
 	close(root_fd);
