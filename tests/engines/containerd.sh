@@ -136,16 +136,21 @@ test_limits_and_security()
 	expect_match '33554432' "$(ctr task metrics one)"
 }
 
+# For wait_for: neither the shim nor `ctr events` listens from the first moment on.
+oom_is_told()
+{
+	expect_status 137 run sh -c 'sleep 0.5; exec payload hog 64'
+	grep -q /tasks/oom events
+}
+
 test_out_of_memory()
 {
 	ctr events > events &
 	_events=$!
 	OPTIONS='--memory-limit 16777216'
-	# containerd begins to listen after the start.
-	expect_status 137 run sh -c 'sleep 1; exec payload hog 64'
-	same 'out of memory' "$OUTPUT $ERROR"
-	wait_for grep -q /tasks/oom events
+	wait_for oom_is_told
 	kill "$_events"
+	same 'out of memory' "$OUTPUT $ERROR"
 }
 
 # By what is asked for; each runtime has its own words for the reason. ctr leaves snapshots behind.

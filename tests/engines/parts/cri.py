@@ -40,7 +40,6 @@ METHODS = {
     "PortForward": (cri.PortForwardRequest, cri.StreamResponse),
     "UpdateRuntimeConfig": (cri.UpdateRuntimeConfigRequest, cri.Empty),
     "RuntimeConfig": (cri.Empty, cri.RuntimeConfigResponse),
-    "ListMetricDescriptors": (cri.Empty, cri.ListMetricDescriptorsResponse),
 }
 # Answered by messages without end, a line of JSON for each.
 STREAMS = {

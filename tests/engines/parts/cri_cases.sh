@@ -221,9 +221,8 @@ capabilities_and_seccomp()
 	# Each runtime has its own words for the reason.
 	same 'a wrong profile' "$(status "$CONTAINER" | jq -r '"\(.state) \(.exit_code) \(.reason)"') $(
 		error_without_names "$ERROR" | sed -E 's/(OCI runtime create failed: ).*/\1/')"
-	# A set-uid program is what the flag is for.
 	for _flag in true false; do
-		run "setuid-$_flag" "$(script 'cat /proc/self/status | grep -E "^(NoNewPrivs|Uid)"') |
+		run "flag-$_flag" "$(script 'payload status NoNewPrivs Uid') |
 			.linux.security_context += {no_new_privs: $_flag, run_as_user: {value: 1000}}"
 		same "no_new_privs $_flag" "$LOG"
 		expect_match "NoNewPrivs:.$([ "$_flag" = true ] && echo 1 || echo 0)" "$LOG"
@@ -233,7 +232,7 @@ capabilities_and_seccomp()
 names_and_resolver()
 {
 	pod one '.dns_config = {servers: ["10.88.0.1", "10.88.0.2"], searches: ["cluster.local"], options: ["ndots:2"]}'
-	run main "$(script 'hostname; cat /etc/hostname /etc/resolv.conf; cat /etc/hosts | grep -c one; ls -l /dev/shm | wc -l; df -k /dev/shm | tail -n 1 | cut -d " " -f 1')"
+	run main "$(script 'hostname; cat /etc/hostname /etc/resolv.conf; df -k /dev/shm | tail -n 1 | cut -d " " -f 1')"
 	same names "$LOG"
 	expect_match '^search cluster.local$' "$LOG"
 	expect_match '^nameserver 10.88.0.2$' "$LOG"
@@ -261,11 +260,11 @@ propagation_of_mounts()
 	exec_sync mount -t tmpfs inner /both/b
 	expect_match "$PWD/volume/b .* tmpfs inner" "$(cat /proc/self/mountinfo)" 'of the container, on the host'
 	exec_sync touch /link/file /made/file
-	[ -e volume/dir/file ] && [ -e made/file ] || fail 'the link or the directory made'
+	ls volume/dir/file made/file
 	# Without recursion only the mount itself is read-only.
 	expect_status 1 exec_sync sh -c 'touch /ro/dir/written; touch /ro/refused'
 	same 'a read-only one' "$ERROR"
-	[ -e volume/dir/written ] && [ ! -e volume/refused ] || fail 'read-only'
+	ls volume/dir/written
 	remove_pods
 	umount -R volume
 	# What a mount cannot follow, as nothing of the host's is shared.

@@ -107,7 +107,7 @@ class Spdy:
             data = self.file.read(rest & 0xffffff)
             if number == self.CONTROL | self.RST_STREAM:
                 self.open.discard(self.channels[struct.unpack(">I", data[:4])[0] // 2])
-            if number >> 31:  # one that controls; else it answers what was opened
+            if number >> 31:  # what else controls answers what was opened
                 continue
             channel = self.channels[number // 2]
             if rest >> 24 & self.FIN:
