@@ -1,8 +1,8 @@
 # needs: containerd ctr protoc python3 iptables curl
 # timeout: 120
 # tests/engines/cri2.sh: containerd 2, which offers to pods what it reads in the runtime's features
-# shellcheck source=tests/engines/parts/cri.sh
-. "$TESTS/engines/parts/cri.sh"
+# shellcheck source=tests/engines/parts/cri_session.sh
+. "$TESTS/engines/parts/cri_session.sh"
 # shellcheck source=tests/engines/parts/cri_cases.sh
 . "$TESTS/engines/parts/cri_cases.sh"
 

@@ -1,10 +1,20 @@
 # needs: containerd ctr protoc python3 iptables curl
 # timeout: 900
 # tests/engines/cri_load.sh: many pods at once, with execs all the time and a containerd that restarts
-# shellcheck source=tests/engines/cri.sh
-. "$TESTS/engines/cri.sh"
+# shellcheck source=tests/engines/parts/cri_session.sh
+. "$TESTS/engines/parts/cri_session.sh"
 # shellcheck source=tests/engines/parts/load.sh
 . "$TESTS/engines/parts/load.sh"
+
+engine_start()
+{
+	cri_start "$TESTS/../contrib/containerd/hind.toml"
+}
+
+engine_stop()
+{
+	cri_stop
+}
 
 case_end()
 {

@@ -46,7 +46,7 @@ static char *built(const char *passwd, uint32_t uid, int listen_fds, char **env,
 	unlinkat(init.rootfs_fd, "etc/passwd", 0);
 	if (passwd && file_replace(init.rootfs_fd, "etc/passwd", passwd, strlen(passwd), 0644, &e))
 		return mem_strdup(e.msg);
-	if (init_env.run(&init, &e))
+	if (init_env.run(&init, &e) || init_listen_pid.run(&init, &e))
 		return mem_strdup(e.msg);
 	for (size_t i = 0; init.env[i]; i++)
 		text_printf(&text, "%s%s", i ? " " : "", init.env[i]);
