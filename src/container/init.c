@@ -20,7 +20,7 @@ static int hygiene(struct init *in, struct err *e)
 {
 	const struct kit *k = in->kit;
 	const int first[] = { in->sync_fd, k->start_fd, k->host_proc_fd, k->bundle_fd, k->console_fd,
-		k->seccomp_agent_fd, log_fd(), k->notify_fd };
+		k->seccomp_agent_fd, log_fd(), k->notify_fd, k->root_fd };
 	cleanup_free int *keep = mem_alloc((ARRAY_LEN(first) + NS_COUNT + 3 * k->n_mounts) * sizeof *keep);
 	size_t n = ARRAY_LEN(first);
 

@@ -344,7 +344,8 @@ void launch_blank(struct launch *l)
 {
 	l->root_fd = l->store_fd = l->sync_fd = l->go_fd = l->pidfd = l->master_fd = -1;
 	l->kit.host_proc_fd = l->kit.bundle_fd = l->kit.console_fd = l->kit.start_fd = -1;
-	l->kit.seccomp_agent_fd = l->kit.notify_fd = l->join_pidfd = l->listener_fd = -1;
+	l->kit.seccomp_agent_fd = l->kit.notify_fd = l->kit.root_fd = -1;
+	l->join_pidfd = l->listener_fd = -1;
 	for (int i = 0; i < NS_COUNT; i++)
 		l->kit.ns_fd[i] = -1;
 	l->kit.preserve_fds = l->opts->n_preserved;
@@ -450,7 +451,8 @@ void launch_close(struct launch *l)
 {
 	struct kit *k = &l->kit;
 	int *fds[] = { &l->root_fd, &l->store_fd, &l->sync_fd, &l->go_fd, &l->pidfd, &l->master_fd, &k->host_proc_fd,
-		&k->bundle_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd, &k->notify_fd, &l->listener_fd };
+		&k->bundle_fd, &k->console_fd, &k->start_fd, &k->seccomp_agent_fd, &k->notify_fd, &k->root_fd,
+		&l->listener_fd };
 
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		fd_close(fds[i]);

@@ -3,7 +3,8 @@
  * that takes everything with it when the container is deleted.
  *
  * The parent makes it, in the same namespace, since the parent can undo it when the child fails. Which mount it is stands
- * in the link `root` of the container's directory before it is attached: whatever else lies on the root stays there. */
+ * in the link `root` of the container's directory before it is attached: whatever else lies on the root stays there. The
+ * child gets it as a handle: by its name, a child whose parent was killed could find the root below it after a `delete`. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -95,6 +96,7 @@ static int mount_root(struct launch *l, struct err *e)
 			log_warn("rootfs", "%s", ignored.msg);
 		return err_wrap(e, "propagation of root.path");
 	}
+	l->kit.root_fd = take_fd(&tree_fd);
 	log_info("rootfs", "path=%s mounted on the host, for want of a mount namespace", l->rootfs);
 	return 0;
 }

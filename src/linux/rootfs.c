@@ -118,12 +118,17 @@ static int open_target(const struct init *init, struct err *e)
 static int prepare(struct init *init, struct err *e)
 {
 	bool shared = rootfs_propagation(init->config).kind == MS_SHARED;
-	cleanup_fd int target_fd = open_target(init, e), tree_fd = -1;
+	cleanup_fd int target_fd = -1, tree_fd = -1;
 
 	init->proc_mount_fd = init->sys_mount_fd = -1;
+	umask(022); /* until init_user sets the program's: the caller's must not show in what is made here */
+	if (init->kit->root_fd >= 0) {
+		init->rootfs_fd = init->kit->root_fd;
+		return 0;
+	}
+	target_fd = open_target(init, e);
 	if (target_fd < 0)
 		return -1;
-	umask(022); /* until init_user sets the program's: the caller's must not show in what is made here */
 	if (!init->new_ns[NS_MOUNT] && !init->join_ns[NS_MOUNT]) {
 		init->rootfs_fd = take_fd(&target_fd);
 		return 0;

@@ -33,6 +33,7 @@ struct kit_mount {
 struct kit {
 	int host_proc_fd; /* a procfs of our own, attached nowhere (rule S3), of the host's pid namespace */
 	int bundle_fd;    /* O_PATH: hooks run here */
+	int root_fd;      /* the root's mount on the host, by root_mount.c; -1: init looks for the root by its name */
 	int ns_fd[8];     /* namespaces to join, by enum ns (step/ns.h) */
 	int console_fd;   /* connected console socket; -1: the pty's master goes to the parent by the sync socket */
 	int start_fd; /* where the child waits for `start`: a listening socket (create) or one end of a pair (run) */

@@ -93,6 +93,14 @@ test_trees()
 	fail_each open_tree move_mount mount_setattr umount2 pivot_root
 }
 
+# Mounts on the host go with the container.
+test_mounts_without_mount_namespace()
+{
+	config '.linux.namespaces|=map(select(.type!="mount"))' '.linux.maskedPaths=[]' '.linux.readonlyPaths=[]' \
+		'.root.readonly=false' '.mounts=[{destination:"/tmp",type:"tmpfs",source:"tmpfs"}]'
+	fail_each open_tree move_mount mount_setattr umount2 statx symlinkat
+}
+
 test_processes_and_namespaces()
 {
 	fail_each clone3 unshare setns pidfd_send_signal

@@ -54,3 +54,22 @@ test_child_killed_at_every_even_call()
 {
 	kill_each child 2 2 40
 }
+
+# Its mounts are on the host then, where nobody but `delete` takes them away.
+mounts_on_the_host()
+{
+	config '.linux.namespaces|=map(select(.type!="mount"))' '.linux.maskedPaths=[]' '.linux.readonlyPaths=[]' \
+		'.root.readonly=false' '.mounts=[{destination:"/tmp",type:"tmpfs",source:"tmpfs"}]'
+}
+
+test_parent_killed_without_mount_namespace()
+{
+	mounts_on_the_host
+	kill_each parent 1 2 40
+}
+
+test_child_killed_without_mount_namespace()
+{
+	mounts_on_the_host
+	kill_each child 1 4 40
+}
