@@ -240,6 +240,9 @@ static int check(const struct container *c, struct err *e)
 {
 	if (c->status != STATUS_RUNNING && c->status != STATUS_PAUSED)
 		return err_set(e, "container cannot be checkpointed in %s state", status_names[c->status]);
+	if (faccessat(c->dir_fd, "root", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(
+			e, "its mounts are on the host, as it has no mount namespace: CRIU would not bring them back");
 	/* What it wrote is in a layer that nobody but its own mount namespace holds. */
 	if (c->record.image && c->record.image->bundle)
 		return err_set(e,

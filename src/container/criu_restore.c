@@ -373,6 +373,8 @@ int launch_restore(struct launch *l, struct criu_opts *o, struct err *e)
 	struct restore r = { .opts = o, .dirs = { -1, -1, NULL, NULL }, .launch = l, .names_fd = { -1, -1 } };
 	int status;
 
+	if (host_root_mount.wanted(l->config))
+		return err_set(e, "mounts: to be restored they need a mount namespace in linux.namespaces");
 	r.criu = (struct criu){ .dirs = &r.dirs, .event = on_event, .context = &r };
 	l->restore = &r;
 	status = criu_dirs_open(o, false, &r.dirs, e);

@@ -260,6 +260,9 @@ tmpfs
 	expect_eq '' "$(sed -n "s|.* $PWD/b/rootfs/x .*shared:.*|shared|p" /proc/self/mountinfo)" 'propagation'
 	expect_status 0 hind exec "$ID" stat -f -c %T /x
 	expect_eq tmpfs "$OUTPUT" 'exec'
+	expect_error 'on the host, as it has no mount namespace' hind --criu /bin/true checkpoint --image-path image "$ID"
+	id_new OTHER
+	expect_error 'mounts: .*mount namespace' hind --criu /bin/true restore --image-path "$PWD" --bundle "$BUNDLE" "$OTHER"
 	hind delete --force "$ID"
 	expect_eq "$before" "$(cat /proc/self/mountinfo)" 'after delete'
 	config '.mounts+=[{destination:"/y",type:"bind",source:"/no/such",options:["bind"]}]'
