@@ -82,6 +82,9 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	int status = launch_start(l, e);
 
 	if (status == 0) {
+		/* Nobody needs the procfs any more. To take a mount away the kernel waits for all CPUs: here the
+		 * program runs meanwhile, at the end the caller would wait. */
+		fd_close(&l->kit.host_proc_fd);
 		wait_watch(&l->notify->fd, POLLIN, notify_watch, l->notify);
 		watch_oom(l);
 		status = wait_foreground(l->pid, l->pidfd, &l->master_fd, e);

@@ -30,9 +30,12 @@ static int store_make(struct launch *l, struct err *e)
 	const struct launch_opts *o = l->opts;
 	struct stat st;
 
-	if (file_mkdirs(o->root, 0700, e))
-		return err_wrap(e, "--root %s: no place to record containers", o->root);
 	l->root_fd = open(o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->root_fd < 0 && errno == ENOENT) {
+		if (file_mkdirs(o->root, 0700, e))
+			return err_wrap(e, "--root %s: no place to record containers", o->root);
+		l->root_fd = open(o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
 	if (l->root_fd < 0)
 		return err_sys(e, "--root: open %s", o->root);
 	if (mkdirat(l->root_fd, o->id, 0700) < 0)
