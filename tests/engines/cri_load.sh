@@ -84,9 +84,9 @@ engine_again()
 	wait_for is_ready
 }
 
-test_twelve_pods_six_at_a_time()
+test_eight_pods_four_at_a_time()
 {
-	many 12 6 TERM KILL
+	many 8 4 TERM KILL
 }
 
 long_two_hundred_pods_twenty_at_a_time()
