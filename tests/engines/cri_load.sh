@@ -1,5 +1,5 @@
 # needs: containerd ctr protoc python3 iptables curl
-# timeout: 900
+# timeout: 1800
 # tests/engines/cri_load.sh: many pods at once, with execs all the time and a containerd that restarts
 # shellcheck source=tests/engines/parts/cri_session.sh
 . "$TESTS/engines/parts/cri_session.sh"
