@@ -22,7 +22,7 @@ case_end()
 	remove_pods
 }
 
-# A pod with one container. Every fourth has a network of its own, which takes the plugins longer than all the rest.
+# A pod with one container. Three of ten have a network of their own, which takes the plugins longer than all the rest.
 start() # NAME CMD...
 {
 	case $1 in
