@@ -78,7 +78,7 @@ ended_with_it() # SIGNAL: they end at its end, or else when it comes again; thos
 	_clients=
 	for _number in $(seq 5); do
 		box --detach --name "ends$_number" box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
-		_clients="${_clients:-} $!"
+		_clients="$_clients $!"
 		box --detach --name "always$_number" --restart always box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
 		_clients="$_clients $!"
 	done
