@@ -12,6 +12,11 @@ engine_start()
 
 engine_stop()
 {
+	builds_left_nothing
+}
+
+builds_left_nothing()
+{
 	buildah rm --all
 	nothing_left
 	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'buildah*')" 'cgroups left'

@@ -6,6 +6,11 @@
 # shellcheck source=tests/engines/parts/load.sh
 . "$TESTS/engines/parts/load.sh"
 
+engine_stop()
+{
+	builds_left_nothing
+}
+
 case_end()
 {
 	load_end
@@ -31,9 +36,9 @@ many() # BUILDS AT_ONCE
 	expect_eq '' "$(container_dirs)" "what hind keeps"
 }
 
-test_twenty_builds_ten_at_a_time()
+test_ten_builds_at_once()
 {
-	many 20 10
+	many 10 10
 }
 
 long_two_hundred_builds_twenty_at_a_time()

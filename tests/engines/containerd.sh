@@ -14,6 +14,11 @@ engine_start()
 
 engine_stop()
 {
+	nothing_left
+}
+
+nothing_left()
+{
 	remove_all
 	state_is_gone
 	expect_eq '' "$(find /sys/fs/cgroup -path '*/default/*' -type d)" 'cgroups left'

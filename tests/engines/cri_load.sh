@@ -1,5 +1,5 @@
 # needs: containerd ctr protoc python3 iptables curl
-# timeout: 900
+# timeout: 1800
 # tests/engines/cri_load.sh: many pods at once, with execs all the time and a containerd that restarts
 # shellcheck source=tests/engines/parts/cri_session.sh
 . "$TESTS/engines/parts/cri_session.sh"
@@ -22,7 +22,7 @@ case_end()
 	remove_pods
 }
 
-# A pod with one container. Every fourth has a network of its own, which takes the plugins longer than all the rest.
+# A pod with one container. Three of ten have a network of their own, which takes the plugins longer than all the rest.
 start() # NAME CMD...
 {
 	case $1 in
@@ -84,9 +84,9 @@ engine_again()
 	wait_for is_ready
 }
 
-test_twelve_pods_six_at_a_time()
+test_eight_pods_four_at_a_time()
 {
-	many 12 6 TERM KILL
+	many 8 4 TERM KILL
 }
 
 long_two_hundred_pods_twenty_at_a_time()

@@ -78,7 +78,7 @@ ended_with_it() # SIGNAL: they end at its end, or else when it comes again; thos
 	_clients=
 	for _number in $(seq 5); do
 		box --detach --name "ends$_number" box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
-		_clients="${_clients:-} $!"
+		_clients="$_clients $!"
 		box --detach --name "always$_number" --restart always box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
 		_clients="$_clients $!"
 	done
@@ -98,9 +98,9 @@ ended_with_it() # SIGNAL: they end at its end, or else when it comes again; thos
 	remove_all
 }
 
-test_forty_containers_twenty_at_a_time()
+test_twenty_containers_ten_at_a_time()
 {
-	many 40 20 TERM KILL
+	many 20 10 TERM KILL
 }
 
 long_two_hundred_containers_twenty_at_a_time()

@@ -77,9 +77,52 @@ containers()
 	podman ps --format '{{.Names}} {{.Pid}}'
 }
 
-test_forty_containers_twenty_at_a_time()
+# The client may have died when it had the container started and had not written that down yet: then podman cannot start it
+# again, with no runtime, and removes it all the same.
+is_started() # NAME: for wait_for
 {
-	many 40 20 TERM KILL
+	podman start "$1" 2> "$1.error" || grep -q 'cannot start an already running container' "$1.error"
+}
+
+now() # in milliseconds
+{
+	date +%s%3N
+}
+
+started_in() # leaves in $TOOK how long a start takes now
+{
+	podman create --network none --memory 64m --name whole box sleep 1000
+	_began=$(now)
+	podman start whole
+	TOOK=$(($(now) - _began))
+	podman rm --force --time 0 whole
+}
+
+# Wherever its client dies, the container can be started and entered, and goes with all that it had.
+killed_amid_start() # NAME MILLISECONDS
+{
+	podman create --network none --memory 64m --name "$1" box sleep 1000
+	podman start "$1" &
+	sleep "$(printf '%d.%03d' $(($2 / 1000)) $(($2 % 1000)))"
+	kill -KILL $! || :
+	wait $! || :
+	wait_for is_started "$1"
+	[ -s "$1.error" ] || expect_eq "$1" "$(podman exec "$1" echo "$1")" "exec after a kill $2 ms after the start"
+	podman rm --force --time 0 "$1"
+	expect_eq again "$(podman run --rm --network none --name "$1" box echo again)"
+}
+
+test_client_is_killed_amid_start()
+{
+	started_in
+	for _part in 1 2 3 4 5 6 7; do
+		killed_amid_start "killed$_part" $((TOOK * _part / 8))
+	done
+}
+
+test_twenty_containers_ten_at_a_time()
+{
+	many 20 10 TERM KILL
 }
 
 long_two_hundred_containers_twenty_at_a_time()

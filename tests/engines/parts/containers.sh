@@ -71,13 +71,13 @@ remove_all()
 nothing_left()
 {
 	remove_all
+	processes_gone
 	expect_eq '' "$(podman ps --all --quiet)" containers
 	for _dir in /run/hind /run/runc; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
 	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'libpod-*')" 'cgroups left'
 	expect_eq '' "$(grep -E 'overlay-containers|/merged' /proc/self/mountinfo || :)" 'mounts left'
-	processes_gone
 }
 
 # conmon's last act is a podman that cleans up: it may be at it still.

@@ -113,6 +113,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
+    request_queue_size = 100  # who finds it full is sent away
 
 
 with Server(sys.argv[2], Handler) as server:
