@@ -73,6 +73,7 @@ nothing_left()
 	remove_all
 	processes_gone
 	expect_eq '' "$(podman ps --all --quiet)" containers
+	processes_gone
 	for _dir in /run/hind /run/runc; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
