@@ -47,7 +47,7 @@ _hind_value() # OPTION CURRENT
 	--name | --hostname | --domainname | --entrypoint | --env | -e | --user | -u | --group-add | --umask | --mount | \
 		--tmpfs | --shm-size | --memory | -m | --memory-limit-bytes | --memory-reservation | --memory-swap | \
 		--memory-swappiness | --cpus | --cpu-quota-us | --cpu-period-us | --cpu-shares | --cpuset-cpus | \
-		--cpuset-mems | --pids-limit | --cgroup-parent | --oom-score-adj | --sysctl | --annotation | --label | \
+		--cpuset-mems | --pids-limit | --cgroup-parent | --oom-score-adj | --sysctl | --annotation | --label | -l | \
 		--preserve-fds | --cwd | --additional-gids | -g | --process-label | --apparmor | --cgroup | \
 		--parent-path | --page-server | --status-fd | --lsm-profile | --lsm-mount-context)
 		COMPREPLY=()
