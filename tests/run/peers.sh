@@ -232,7 +232,7 @@ test_state_list_ps()
 facts_ps_options() # RUNTIME
 {
 	start_for "$1" look sleep 1000
-	as "$1" ps "$PREFIX-look" -o pid,args > table
+	as "$1" ps "$PREFIX-look" -e -o pid,args > table
 	seen "$1" ps.options.head awk 'NR == 1 { $1 = $1; print }' table
 	seen "$1" ps.options.row awk 'NR == 2 { $1 = ""; print }' table
 	remove_of "$1" look
