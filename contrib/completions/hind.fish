@@ -67,6 +67,7 @@ complete -c hind -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -
 complete -c hind -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Share of the memory bandwidth'
 complete -c hind -n '__fish_seen_subcommand_from events' -l interval -x -a '500ms 1s 5s 1m' -d 'Between two lines'
 complete -c hind -n '__fish_seen_subcommand_from events' -l stats -d 'Print one line and end'
+complete -c hind -n '__fish_seen_subcommand_from spec' -s f -l file -r -d 'Another file than config.json'
 complete -c hind -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a user who is not root'
 complete -c hind -n '__fish_seen_subcommand_from validate' -F
 
@@ -152,7 +153,7 @@ complete -c hind -n '__fish_seen_subcommand_from run' -l memory-swappiness -x -d
 complete -c hind -n '__fish_seen_subcommand_from run' -l cpus -x -d 'How many CPUs of time'
 complete -c hind -n '__fish_seen_subcommand_from run' -l cpu-quota-us -x -d 'CPU time in each period'
 complete -c hind -n '__fish_seen_subcommand_from run' -l cpu-period-us -x -d 'That period'
-complete -c hind -n '__fish_seen_subcommand_from run' -l cpu-shares -x -d 'Share of busy CPUs'
+complete -c hind -n '__fish_seen_subcommand_from run' -s c -l cpu-shares -x -d 'Share of busy CPUs'
 complete -c hind -n '__fish_seen_subcommand_from run' -l cpuset-cpus -x -d 'CPUs to run on'
 complete -c hind -n '__fish_seen_subcommand_from run' -l cpuset-mems -x -d 'Memory nodes to use'
 complete -c hind -n '__fish_seen_subcommand_from run' -l pids-limit -x -d 'How many processes'
@@ -170,4 +171,4 @@ complete -c hind -n '__fish_seen_subcommand_from run' -l security-opt -x -a 'no-
 complete -c hind -n '__fish_seen_subcommand_from run' -l privileged -d 'No isolation from the host'
 complete -c hind -n '__fish_seen_subcommand_from run' -l sysctl -x -d 'Kernel parameter'
 complete -c hind -n '__fish_seen_subcommand_from run' -l annotation -x -d 'Note in config.json'
-complete -c hind -n '__fish_seen_subcommand_from run' -l label -x -d 'Note in config.json'
+complete -c hind -n '__fish_seen_subcommand_from run' -s l -l label -x -d 'Note in config.json'

@@ -59,28 +59,48 @@ int str_id(const char *s, uint32_t *out)
 	return 0;
 }
 
+int str_decimal(const char *s, const char **end, uint64_t *whole, uint64_t *millionths)
+{
+	char digits[24] = "0";
+	size_t n = strspn(s, "0123456789"), fraction = 0;
+	uint64_t unit = 1000000;
+
+	if (n >= sizeof digits)
+		return -1;
+	memcpy(digits, s, n);
+	if (str_u64(digits, UINT64_MAX, whole))
+		return -1;
+	*millionths = 0;
+	*end = s + n;
+	if (s[n] == '.')
+		fraction = strspn(s + n + 1, "0123456789");
+	for (size_t i = 0; i < fraction; i++)
+		*millionths += (unit /= 10) * (uint64_t)(s[n + 1 + i] - '0');
+	if (fraction)
+		*end += 1 + fraction;
+	return n || fraction ? 0 : -1;
+}
+
 int str_size(const char *s, uint64_t *out)
 {
 	static const char suffixes[] = "bkmgt";
-	char digits[24];
-	size_t n = strspn(s, "0123456789");
+	uint64_t whole, millionths;
 	int shift = 0;
 
-	if (n == 0 || n >= sizeof digits)
+	if (str_decimal(s, &s, &whole, &millionths))
 		return -1;
-	if (s[n]) {
-		const char *suffix = strchr(suffixes, tolower((unsigned char)s[n])), *rest = s + n + 1;
+	if (*s) {
+		const char *suffix = strchr(suffixes, tolower((unsigned char)*s)), *rest = s + 1;
 
 		if (!suffix ||
 			(*rest && (*suffix == 'b' || (strcasecmp(rest, "b") != 0 && strcasecmp(rest, "ib") != 0))))
 			return -1;
 		shift = 10 * (suffix - suffixes);
 	}
-	memcpy(digits, s, n);
-	digits[n] = 0;
-	if (str_u64(digits, UINT64_MAX >> shift, out))
+	if (whole > UINT64_MAX >> shift || (millionths && !shift))
 		return -1;
-	*out <<= shift;
+	/* No carry: the first part has no bit below the shift, and the second one none above. */
+	*out = (whole << shift) + (millionths << shift) / 1000000;
 	return 0;
 }
 

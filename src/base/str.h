@@ -16,7 +16,11 @@ int str_i64(const char *s, int64_t *out) must_check;
 /* An id as the kernel knows it: 0 to 2^32-2, digits only (CVE-2016-3697, CVE-2026-30892). Used wherever a uid or gid is
  * parsed. */
 int str_id(const char *s, uint32_t *out) must_check;
-/* Bytes with an optional suffix b, k, m, g, t (either case, 1024 each, as in 4m, 4mb, 4MiB); -1 where it is none or does not fit. */
+/* A number without sign that may have a fraction, as in 1.5 or .5, whose digits from the seventh on are dropped. *end: what
+ * follows it. -1 where it is none or does not fit. */
+int str_decimal(const char *s, const char **end, uint64_t *whole, uint64_t *millionths) must_check;
+/* Bytes with an optional suffix b, k, m, g, t (either case, 1024 each, as in 4m, 4mb, 4MiB, 0.5g); -1 where it is none or does
+ * not fit. Whole bytes: a fraction needs a unit, and what it leaves of a byte is dropped. */
 int str_size(const char *s, uint64_t *out) must_check;
 /* The member of names (n strings) that is nearest to s by edit distance, or NULL where none is near enough to suggest. */
 const char *str_nearest(const char *s, const char *const *names, size_t n);

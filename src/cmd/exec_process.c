@@ -84,7 +84,8 @@ static int set_env(const struct opt_list *list, struct arena *arena, struct oci_
 /* Numbers only: a name would have to be looked up in the container's files (CVE-2016-3697). */
 static int set_user(const struct exec_flags *f, struct arena *arena, struct oci_user *user, struct err *e)
 {
-	static const char form[] = "it is written UID or UID:GID, in digits, below 4294967295";
+	static const char form[] = "it is written UID or UID:GID, in digits, below 4294967295; "
+				   "`hind exec ID id -u NAME` tells the number that a container has for a name";
 	const struct opt_list *gids = &f->additional_gids;
 	uint32_t *all;
 

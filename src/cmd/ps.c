@@ -65,6 +65,52 @@ static bool is_listed(const char *line, size_t column, const pid_t *pids, size_t
 	return false;
 }
 
+/* Does the word choose processes, as -e and --ppid do, and not only what is shown of them, as -o? *takes_next: the next word
+ * may belong to it. Words without a dash are BSD's, which are taken as they are. ps(1), "PROCESS SELECTION". */
+static bool selects(const char *word, bool *takes_next)
+{
+	static const char *const names[] = { "deselect", "group", "Group", "pid", "ppid", "quick-pid", "sid", "tty",
+		"user", "User" };
+
+	*takes_next = false;
+	if (*word != '-')
+		return true;
+	if (word[1] == '-') {
+		*takes_next = !strchr(word, '=');
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			if (strncmp(word + 2, names[i], strcspn(word + 2, "=")) == 0)
+				return true;
+		return false;
+	}
+	for (const char *p = word + 1; *p; p++) {
+		if (strchr("AadeNCGgpqstuU", *p))
+			return true;
+		if (strchr("oOkn", *p)) {
+			*takes_next = !p[1];
+			return false;
+		}
+	}
+	return false;
+}
+
+/* ps chooses what is on the caller's terminal where nothing else is said, which the container's processes are not. */
+static char **options_of_ps(struct arena *arena, char **words, size_t n)
+{
+	char **options = arena_alloc(arena, (n + 3) * sizeof *options);
+	bool chosen = false, is_value = false;
+
+	options[0] = (char *)"ps";
+	for (size_t i = 0; i < n; i++) {
+		if (is_value)
+			is_value = false;
+		else
+			chosen = selects(words[i], &is_value) || chosen;
+		options[i + 1] = words[i];
+	}
+	options[n + 1] = chosen ? NULL : (char *)(n ? "-e" : "-ef");
+	return options;
+}
+
 /* The host's ps(1) shows all processes in whatever way its options ask for; the lines of other processes are left out. */
 static int print_table(char **options, const pid_t *pids, size_t n, struct err *e)
 {
@@ -74,7 +120,6 @@ static int print_table(char **options, const pid_t *pids, size_t n, struct err *
 
 	if (!path)
 		return err_set(e, "there is no ps on this host (package procps): --format json does without");
-	options[0] = (char *)"ps";
 	if (spawn_output(path, options, OUTPUT_MAX, &text, &len, e))
 		return -1;
 	rest = text;
@@ -92,7 +137,6 @@ static int print_table(char **options, const pid_t *pids, size_t n, struct err *
 
 static int ps(const struct globals *g, int argc, char **argv, struct err *e)
 {
-	static char *standard[] = { NULL, (char *)"-ef", NULL };
 	struct flags f = { .format = "table" };
 	cleanup_free pid_t *pids = NULL;
 	struct container c;
@@ -108,12 +152,11 @@ static int ps(const struct globals *g, int argc, char **argv, struct err *e)
 		return err_set(e, "--format: \"%s\" is neither table nor json", f.format);
 	if (container_open(g->root, argv[1], &c, e))
 		return -1;
-	argv[words + 1] = NULL;
 	status = container_pids(&c, &pids, &n, e);
 	if (status == 0 && json)
 		print_json(pids, n);
 	else if (status == 0)
-		status = print_table(words > 1 ? argv + 1 : standard, pids, n, e);
+		status = print_table(options_of_ps(g->arena, argv + 2, words - 1), pids, n, e);
 	container_close(&c);
 	return status;
 }

@@ -27,6 +27,12 @@
 		name, letter, OPT_REFUSE, 0, reason, NULL                                                              \
 	}
 
+/* What several flags of engines are told. */
+#define NO_NETWORK "hind makes no networks: give --network host, or use an engine"
+#define NO_RESOLV_CONF "/etc/resolv.conf is the image's: show another by -v FILE:/etc/resolv.conf"
+#define NO_IMAGES "hind fetches no images: IMAGE is a directory with a root file system, or NOIMG"
+#define NO_STOP "hind stops nothing by itself: hind kill ID SIGNAL does"
+
 const struct opt run_opts[] = {
 	LAUNCH_OPTS(struct run_flags),
 	FLAG("keep", 0, launch.keep, "keep the state after the end, until `delete`"),
@@ -67,7 +73,7 @@ const struct opt run_opts[] = {
 	STRING("cpu-quota", 0, cpu_quota_us, "MICROSECONDS", NULL),
 	STRING("cpu-period-us", 0, cpu_period_us, "MICROSECONDS", "that period (100000)"),
 	STRING("cpu-period", 0, cpu_period_us, "MICROSECONDS", NULL),
-	STRING("cpu-shares", 0, cpu_shares, "WEIGHT", "share of the CPUs when they are all busy (1024)"),
+	STRING("cpu-shares", 'c', cpu_shares, "WEIGHT", "share of the CPUs when they are all busy (1024)"),
 	STRING("cpuset-cpus", 0, cpuset_cpus, "LIST", "CPUs that it may run on, as in 0-2,4"),
 	STRING("cpuset-mems", 0, cpuset_mems, "LIST", "memory nodes that it may use"),
 	STRING("pids-limit", 0, pids_limit, "NUMBER", "how many processes and threads; -1: no limit"),
@@ -90,17 +96,46 @@ const struct opt run_opts[] = {
 		"all capabilities and devices, no seccomp, nothing masked: no isolation from the host"),
 	LIST("sysctl", 0, sysctl, "NAME=VALUE", "kernel parameter of its namespaces"),
 	LIST("annotation", 0, annotation, "KEY=VALUE", "note in config.json and in the state"),
-	LIST("label", 0, label, "KEY=VALUE", "the same"),
+	LIST("label", 'l', label, "KEY=VALUE", "the same"),
 
-	REFUSE("publish", 'p', "hind makes no networks: give --network host, or use an engine"),
-	REFUSE("dns", 0, "/etc/resolv.conf is the image's: show another by -v FILE:/etc/resolv.conf"),
+	REFUSE("publish", 'p', NO_NETWORK),
+	REFUSE("publish-all", 'P', NO_NETWORK),
+	REFUSE("expose", 0, NO_NETWORK),
+	REFUSE("link", 0, NO_NETWORK),
+	REFUSE("ip", 0, NO_NETWORK),
+	REFUSE("mac-address", 0, NO_NETWORK),
+	REFUSE("network-alias", 0, NO_NETWORK),
+	REFUSE("dns", 0, NO_RESOLV_CONF),
+	REFUSE("dns-search", 0, NO_RESOLV_CONF),
+	REFUSE("dns-option", 0, NO_RESOLV_CONF),
 	REFUSE("add-host", 0, "/etc/hosts is the image's: show another by -v FILE:/etc/hosts"),
 	REFUSE("init", 0, "CMD is pid 1: put a program that reaps orphans before it, as in tini CMD"),
 	REFUSE("restart", 0, "nobody stays to start it again: let a service manager run hind"),
-	REFUSE("pull", 0, "hind fetches no images: IMAGE is a directory with a root file system, or NOIMG"),
+	REFUSE("health-cmd", 0, "nobody stays to ask it: hind exec ID CMD does so once"),
+	REFUSE("pull", 0, NO_IMAGES),
+	REFUSE("platform", 0, NO_IMAGES),
+	REFUSE("rootfs", 0, "IMAGE is such a directory anyway: leave it out"),
 	REFUSE("cidfile", 0, "--name chooses the id, and run --detach prints it"),
+	REFUSE("replace", 0, "hind delete --force ID removes the old one"),
 	REFUSE("gpus", 0, "give --device for each of its files in /dev"),
 	REFUSE("userns", 0, "linux.uidMappings of a config.json says it; ordinary users have one always"),
+	REFUSE("pod", 0, "the paths of linux.namespaces in a config.json join another container's namespaces"),
+	REFUSE("volumes-from", 0, "give -v for each of them"),
+	REFUSE("secret", 0, "show its file by -v FILE:/run/secrets/NAME:ro"),
+	REFUSE("storage-opt", 0, "what the container writes is in memory, and --memory limits it"),
+	REFUSE("log-driver", 0, "hind keeps no logs: what CMD prints comes here"),
+	REFUSE("attach", 'a', "what CMD prints comes here without --detach, and -i keeps its standard input open"),
+	REFUSE("sig-proxy", 0, "signals are passed on without --detach, and with it hind kill ID SIGNAL sends one"),
+	REFUSE("detach-keys", 0, "a terminal is not left and taken up again: hind exec -t ID sh gives another"),
+	REFUSE("stop-signal", 0, NO_STOP),
+	REFUSE("stop-timeout", 0, NO_STOP),
+	REFUSE("timeout", 0, "timeout SECONDS hind run ... ends it"),
+	REFUSE("runtime", 0, "hind is the runtime"),
+	REFUSE("blkio-weight", 0,
+		"linux.resources.blockIO of a config.json says it; --dry-run prints one to start from"),
+	REFUSE("oom-kill-disable", 0,
+		"linux.resources.memory.disableOOMKiller of a config.json says it; --dry-run prints one to start from"),
+	REFUSE("kernel-memory", 0, "Linux counts it as memory of the container: give --memory"),
 	{ 0 },
 };
 

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "cmd/run_part.h"
 
-#define SIZE_REASON "it is a number of bytes, with k, m or g for units of 1024"
+#define SIZE_REASON "it is a number of bytes, or of units of 1024 with k, m or g behind it, as in 0.5g"
 
 /* -1 (no limit) or a size. */
 static int size_or_none(const char *flag, const char *value, int64_t *out, struct err *e)
@@ -88,28 +88,12 @@ static int memory(struct run_build *b, struct err *e)
 /* "1.5" with a period of 100000 is 150000. */
 static int cpus_quota(const char *value, uint64_t period, int64_t *quota, struct err *e)
 {
-	const char *p = value;
-	uint64_t whole = 0, part = 0, unit = 1000000;
-	size_t digits = strspn(p, "0123456789");
+	const char *end;
+	uint64_t whole, part;
 
-	for (size_t i = 0; i < digits && whole < 100000; i++)
-		whole = whole * 10 + (uint64_t)(p[i] - '0');
-	p += digits;
-	if (*p == '.' && p[1]) {
-		size_t n = strspn(++p, "0123456789");
-
-		digits += n;
-		for (size_t i = 0; i < n && unit > 1; i++) {
-			unit /= 10;
-			part += unit * (uint64_t)(p[i] - '0');
-		}
-		p += n;
-	}
-	if (*p || digits == 0)
-		return run_wrong(e, "cpus", value, "it is a decimal number, as in 1.5");
+	if (str_decimal(value, &end, &whole, &part) || *end || whole > 8192)
+		return run_wrong(e, "cpus", value, "it is a decimal number, as in 1.5; Linux has 8192 CPUs at most");
 	*quota = (int64_t)(whole * period + part * period / 1000000);
-	if (whole > 8192)
-		return run_wrong(e, "cpus", value, "Linux has 8192 CPUs at most");
 	if (*quota < 1000)
 		return run_wrong(e, "cpus", value, "the kernel's least quota is 1000 microseconds a period, so 0.01");
 	return 0;

@@ -26,7 +26,7 @@ test_everything_else_is_refused()
 {
 	for user in '' ' ' ' 1' '1 ' +1 -1 --1 1x x1 0x1 1.0 1e0 : 1: :1 1:x 1:2:3 1::2 1:-2 root root:root 1,2; do
 		expect_status 255 hind exec --user="$user" "$ID" payload status Uid
-		expect_eq "hind: --user \"$user\": it is written UID or UID:GID, in digits, below 4294967295" "$ERROR"
+		expect_eq "hind: --user \"$user\": it is written UID or UID:GID, in digits, below 4294967295; \`hind exec ID id -u NAME\` tells the number that a container has for a name" "$ERROR"
 		expect_eq '' "$OUTPUT"
 	done
 	for gid in '' -1 1x staff 4294967295; do

@@ -36,7 +36,14 @@ test_options_of_engines_are_answered()
 {
 	for row in '-p:--publish: .*--network host' '--publish=80:--publish: ' '--dns:resolv.conf' '--add-host:/etc/hosts' \
 		'--init:pid 1' '--restart:service manager' '--pull:NOIMG' '--cidfile:--name' '--gpus:--device' \
-		'--userns:uidMappings'; do
+		'--userns:uidMappings' \
+		'-P:--network host' '--expose:--network host' '--link:--network host' '--ip:--network host' '--mac-address:--network host' \
+		'--network-alias:--network host' '--dns-search:resolv.conf' '--dns-option:resolv.conf' '--health-cmd:hind exec' \
+		'--platform:NOIMG' '--rootfs:leave it out' '--replace:hind delete' '--pod:linux.namespaces' '--volumes-from:-v' \
+		'--secret:/run/secrets' '--storage-opt:--memory' '--log-driver:no logs' '-a:--detach' '--attach=stdin:-i' \
+		'--sig-proxy:hind kill' '--detach-keys:hind exec' '--stop-signal:hind kill' '--stop-timeout:hind kill' \
+		'--timeout:timeout SECONDS' '--runtime:the runtime' '--blkio-weight:blockIO' '--oom-kill-disable:disableOOMKiller' \
+		'--kernel-memory:--memory'; do
 		expect_error "${row#*:}" hind run "${row%%:*}" word NOIMG true
 	done
 	# They are no suggestions.
@@ -53,6 +60,11 @@ test_flags_with_a_value()
 	expect_eq 'false 67108864' "$(printf '%s' "$OUTPUT" |
 		jq -r '"\(.process.terminal // false) \(.linux.resources.memory.limit)"')"
 	expect_error '"maybe" is neither true nor false' hind run -t=maybe NOIMG true
+	expect_status 0 hind run -m 0.5g --memory-swap 1.5g --shm-size .5m -c 512 -l A=b --dry-run NOIMG true
+	expect_eq '536870912 1610612736 512 b' "$(printf '%s' "$OUTPUT" |
+		jq -r '"\(.linux.resources.memory|"\(.limit) \(.swap)") \(.linux.resources.cpu.shares) \(.annotations.A)"')"
+	expect_match 'size=524288' "$OUTPUT"
+	expect_error 'memory "1.5": .*as in 0.5g' hind run -m 1.5 NOIMG true
 	expect_error 'memory "64bib"' hind run -m 64bib NOIMG true
 	expect_status 0 hind run --security-opt label=disable --dry-run NOIMG true
 }

@@ -232,7 +232,7 @@ test_state_list_ps()
 facts_ps_options() # RUNTIME
 {
 	start_for "$1" look sleep 1000
-	as "$1" ps "$PREFIX-look" -o pid,args > table
+	as "$1" ps "$PREFIX-look" -e -o pid,args > table
 	seen "$1" ps.options.head awk 'NR == 1 { $1 = $1; print }' table
 	seen "$1" ps.options.row awk 'NR == 2 { $1 = ""; print }' table
 	remove_of "$1" look
@@ -333,6 +333,18 @@ facts_spec() # RUNTIME
 		_key=$(echo "$_what" | sed 's/^(//; s/|.*//; s/.*\.//')
 		seen "$1" "spec.rootless.$_key" jq -cS "$_what" "$1-rootless/config.json"
 	done
+}
+
+facts_spec_file() # RUNTIME
+{
+	mkdir "$1-file"
+	seen "$1" spec.file "$(program "$1")" spec -b "$1-file" --file other.json
+	seen "$1" spec.file.where sh -c 'ls "$1"' sh "$1-file"
+}
+
+test_spec_file()
+{
+	compare facts_spec_file crun
 }
 
 test_spec()

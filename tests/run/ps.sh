@@ -34,6 +34,22 @@ test_table_is_that_of_ps()
 	expect_lines 3 "$OUTPUT"
 }
 
+# ps by itself would show what is on our terminal.
+test_options_that_choose_no_process()
+{
+	for options in '-o pid,args' '-opid,args' '-ww -o pid,args' '-O args' '-f' '--format pid,args' '--sort=pid -o pid,args' '-H'; do
+		# shellcheck disable=SC2086
+		expect_status 0 hind_pty ps "$ID" $options
+		expect_lines 3 "$OUTPUT"
+		expect_match "^ *([a-z]+ +)?$(pid_of "$ID") " "$OUTPUT" "$options"
+	done
+	expect_status 0 hind ps "$ID" -o pid,args --ppid "$(pid_of "$ID")"
+	expect_lines 2 "$OUTPUT"
+	expect_match ' sleep 1000$' "$OUTPUT"
+	expect_status 0 hind ps "$ID" aux
+	expect_lines 3 "$OUTPUT"
+}
+
 test_without_a_cgroup()
 {
 	id_new

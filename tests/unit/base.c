@@ -37,6 +37,14 @@ static void numbers(void)
 					   u == 2ull << 30 && str_size("3kb", &u) == 0 && u == 3072);
 	CHECK("size: 4MiB, 4Mb; no bib, no ki", str_size("4MiB", &u) == 0 && u == 4 << 20 && str_size("4Mb", &u) == 0 &&
 							str_size("1bib", &u) < 0 && str_size("1ki", &u) < 0);
+	CHECK("size: 0.5g, 1.5k, .5m, 0.0000001t",
+		str_size("0.5g", &u) == 0 && u == 1 << 29 && str_size("1.5k", &u) == 0 && u == 1536 &&
+			str_size(".5mb", &u) == 0 && u == 1 << 19 && str_size("0.0000001t", &u) == 0 && u == 0);
+	CHECK("size: a fraction of a byte, and a point without one",
+		str_size("1.5", &u) < 0 && str_size("1.5b", &u) < 0 && str_size("1.g", &u) < 0 &&
+			str_size(".g", &u) < 0 && str_size("1.5.5g", &u) < 0);
+	CHECK("size: the largest",
+		str_size("16777215.999999t", &u) == 0 && u > UINT64_MAX - (1 << 21) && str_size("16777216t", &u) < 0);
 	CHECK("size: overflow and junk are refused",
 		str_size("99999999999t", &u) < 0 && str_size("1x", &u) < 0 && str_size("m", &u) < 0);
 }
