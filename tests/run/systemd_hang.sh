@@ -69,7 +69,7 @@ test_stopped_systemd_is_told()
 	stop_the_users_systemd hind create --bundle "$BUNDLE" "$ID"
 	expect_eq 1 "$STATUS" "status ($ERROR)"
 	expect_lines 1 "$ERROR" error
-	expect_match "the user's systemd cannot be reached \(.*30 s.*\); use --cgroup-manager cgroupfs" "$ERROR"
+	expect_match "the user's systemd cannot be reached \(.*no answer in time.*\); use --cgroup-manager cgroupfs" "$ERROR"
 	expect_status 1 hind state "$ID"
 	expect_no_unit users_systemctl
 }
