@@ -74,6 +74,11 @@ test_stopped_systemd_is_told()
 	expect_no_unit users_systemctl
 }
 
+no_unit() # SYSTEMCTL...
+{
+	[ -z "$("$@" list-units --all --plain --no-legend "*$PREFIX*.scope")" ]
+}
+
 gone() # DIR
 {
 	[ ! -e "$1" ]
@@ -89,5 +94,7 @@ test_delete_does_without_a_stopped_systemd()
 	expect_eq 0 "$STATUS" "status ($ERROR)"
 	expect_status 1 hind state "$ID"
 	wait_for gone "$dir"
+	# It has to see for itself that all have ended.
+	wait_for no_unit users_systemctl
 	expect_no_unit users_systemctl
 }
