@@ -36,7 +36,7 @@ hind() # ARG...: with the private state root
 		"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
 }
 
-call_as_user() # ID
+call_as_user() # ID: from here on
 {
 	HIND_USER=$1
 	mkdir -m 755 "$CASE_DIR/work/.hind"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The same tests in each world, side by side: one row for each file of tests/run, one column for each world.
+"""The same tests in each world, side by side: one row for each file of tests/{run,fail,cve}, one column
+for each world.
 
     tests/worlds.py RESULTS...
 

@@ -181,7 +181,7 @@ const struct host_step *const plan_join_host[] = {
 	&host_start_channel,
 	&host_affinity_initial, /* the CPUs of all that follows, up to the child's own */
 	&host_join_cgroup,      /* v2: who comes in is born inside */
-	&host_oom_lend,         /* without privileges it can only inherit it */
+	&host_oom_lend,         /* a user's can only inherit it */
 	&host_enter,            /* a process in between goes into the container; what it gets here it hands down */
 	&host_oom,              /* as at create, it takes the host's privileges; or it has inherited it */
 	&host_rdt_join,

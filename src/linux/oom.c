@@ -50,12 +50,12 @@ static int write_score(struct launch *l, const char *path, int score, struct err
 	return err_sys(e, "process.oomScoreAdj: write %s", value);
 }
 
-/* Who comes into a container is undumpable from its first moment on, so its file is the host's root's, and to be inherited is
- * the only way without privileges. Our own is ours when we are dumpable: what is in the container is not of our user
- * namespace. */
+/* Who comes into a container is undumpable from its first moment on, so its file is the host's root's, and a user can only let
+ * it inherit the score. The user's own file is open to him while he is dumpable: what is in the container is of another
+ * user namespace than we are, and may not trace us for that. */
 static bool inherits(const struct launch *l)
 {
-	return l->join_pid && (geteuid() != 0 || in_user_namespace());
+	return l->join_pid && geteuid() != 0;
 }
 
 static int write_own(struct launch *l, int score, struct err *e)

@@ -59,7 +59,7 @@ struct launch {
 	struct netdev_moves *netdev_moves; /* of src/linux/netdev.c, until the container is recorded */
 	void *own_cpus; /* the parent's own affinity, while process.execCPUAffinity.initial is in force */
 	size_t own_cpus_bytes;
-	int own_oom;     /* the parent's own score, while a child without privileges is to inherit another */
+	int own_oom;     /* the parent's own score, while a user's child is to inherit another */
 	int master_fd;   /* the pty's master, where no console socket took it */
 	int listener_fd; /* `exec`: of a seccomp filter with an agent, until that has it */
 };

@@ -69,9 +69,14 @@ test_stopped_systemd_is_told()
 	stop_the_users_systemd hind create --bundle "$BUNDLE" "$ID"
 	expect_eq 1 "$STATUS" "status ($ERROR)"
 	expect_lines 1 "$ERROR" error
-	expect_match "the user's systemd cannot be reached \(.*30 s.*\); use --cgroup-manager cgroupfs" "$ERROR"
+	expect_match "the user's systemd cannot be reached \(.*no answer in time.*\); use --cgroup-manager cgroupfs" "$ERROR"
 	expect_status 1 hind state "$ID"
 	expect_no_unit users_systemctl
+}
+
+no_unit() # SYSTEMCTL...
+{
+	[ -z "$("$@" list-units --all --plain --no-legend "*$PREFIX*.scope")" ]
 }
 
 gone() # DIR
@@ -89,5 +94,7 @@ test_delete_does_without_a_stopped_systemd()
 	expect_eq 0 "$STATUS" "status ($ERROR)"
 	expect_status 1 hind state "$ID"
 	wait_for gone "$dir"
+	# It has to see for itself that all have ended.
+	wait_for no_unit users_systemctl
 	expect_no_unit users_systemctl
 }

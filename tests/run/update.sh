@@ -266,7 +266,7 @@ test_controller_that_the_container_has_no_cgroup_of()
 test_less_memory_than_is_in_use()
 {
 	config '.linux.resources.memory={limit:134217728}'
-	args sh -c 'head -c 40000000 /dev/zero > /dev/shm/full; echo ready; sleep 1000; true'
+	args sh -c 'head -c 20000000 /dev/zero > /dev/shm/full; echo ready; sleep 1000; true'
 	running
 	wait_for grep -q ready container.log
 	resources '{memory:{limit:8388608, checkBeforeUpdate:true}}'
