@@ -8,7 +8,7 @@
 
 /* clone(2)'s first argument, as pass_fork has it; on s390 it is the second. With CLONE_PARENT the exit signal is the
  * caller's own. */
-#define PASS_FORK_FLAGS (CLONE_PARENT | CLONE_CHILD_SETTID)
+#define PASS_FORK_FLAGS (CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID)
 #ifdef __s390x__
 #define PASS_FORK_FLAGS_ARG 1
 #else
@@ -19,8 +19,8 @@ extern unsigned long pass_word; /* 0: there is no such filter */
 
 /* As syscall(2): -1 with errno. */
 long pass_call(long number, long a, long b, long c, long d);
-/* A sibling (CLONE_PARENT) with a copy of our memory, where *number gets its pid as it sees that itself; a call for it
- * might not pass. Returns as fork(2) does. */
-pid_t pass_fork(pid_t *number);
+/* A sibling (CLONE_PARENT) with a copy of our memory, where *own gets its pid as it sees that itself, as a call for it might
+ * not pass. *ours gets the same as we see it, in our memory, before the sibling runs. Returns as fork(2) does. */
+pid_t pass_fork(pid_t *ours, pid_t *own);
 
 #endif

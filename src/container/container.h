@@ -75,6 +75,8 @@ void launch_blank(struct launch *);
 int launch_pid_file(const struct launch *, struct err *) must_check;
 int launch_send_pidfd(const struct launch *, struct err *) must_check;
 void launch_childs_error(struct launch *, struct err *);
+/* enter.c: from here on l->pid is the child, whom the process in between has made. */
+int launch_await_birth(struct launch *, struct err *) must_check;
 
 /* ---- store.c: one directory per container below --root ----
  * state.json  what it is; written once, before anything else is made, so that `delete` finds the cgroup after a kill -9
@@ -188,5 +190,7 @@ struct init;
 void init_begin(struct launch *, int sync_fd, struct init *);
 /* Waits to be let go, runs the last steps, and executes the program. */
 _Noreturn void init_end(struct init *, const struct init_step *const *last);
+/* enter.c: makes the process that goes on with init_end, and tells the parent; the caller has to end. */
+int init_bear(struct init *, const struct init_step *const *last, struct err *) must_check;
 
 #endif

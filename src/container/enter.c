@@ -1,4 +1,5 @@
-/* exec: how a process comes into a container that runs (CVE-2016-9962).
+/* How a process comes into a pid namespace where others are already: exec, and init of a container that joins one
+ * (CVE-2016-9962).
  *
  * As soon as it has a number in the container's pid namespace, the container's processes may look for it. Without a user
  * namespace, one that holds CAP_SYS_PTRACE may attach to it then, dumpable or not, and from there on it holds whatever the
@@ -10,12 +11,17 @@
  * The child has, from its first moment on, what the program will have: ids, capabilities, filter, limits but for rlimits
  * (which the birth itself must not meet), the container's root, and no descriptor but the program's and the socket by which
  * it is let go. What remains to be found in it is memory: hind's own code, the container's config.json, the options of
- * this exec. */
+ * this exec.
+ *
+ * Init of a container that joins a pid namespace (l->born_late) is made the same way by the process that has set up the
+ * container. It has a filter to load still, after it was started and has run its hooks, so it may have CAP_SYS_ADMIN until
+ * then (caps.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -94,24 +100,33 @@ static void forget_environment(void)
 
 /* Everything here passes the filter that is loaded by now, as pass.h has it. At the limit of pids nothing can be born in the
  * cgroup, but who wants to see what has used them up must get in: so it is born outside, and the parent moves it. */
-static int bear(struct init *in, struct err *e)
+int init_bear(struct init *in, const struct init_step *const *last, struct err *e)
 {
-	pid_t pid;
+	pid_t pid, *host_pid = &in->host_pid;
 
+	/* Its hooks and an agent want to know: by memory that both see. */
+	if (in->born_late) {
+		host_pid = mmap(NULL, sizeof *host_pid, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (host_pid == MAP_FAILED)
+			return err_sys(e, "mmap");
+	}
 	forget_environment();
-	pid = pass_fork(&in->own_pid);
+	pid = pass_fork(host_pid, &in->own_pid);
 	if (pid < 0 && errno == EAGAIN) {
 		if (sync_send(in->sync_fd, SYNC_CROWDED, -1, e) || sync_expect(in->sync_fd, SYNC_MOVED, NULL, e))
 			return -1;
-		pid = pass_fork(&in->own_pid);
+		pid = pass_fork(host_pid, &in->own_pid);
 	}
 	if (pid < 0)
 		return err_sys(e, "clone");
 	if (pid == 0) {
-		/* So that the parent sees the end of who made us. */
-		pass_call(SYS_close_range, in->sync_fd, in->sync_fd, 0, 0);
-		in->sync_fd = -1;
-		init_end(in, plan_join_last);
+		in->host_pid = *host_pid;
+		/* So that the parent sees the end of who made us. Init of `create` hears by it that it is recorded. */
+		if (in->kit->start_connected) {
+			pass_call(SYS_close_range, in->sync_fd, in->sync_fd, 0, 0);
+			in->sync_fd = -1;
+		}
+		init_end(in, last);
 	}
 	return sync_send_born(in->sync_fd, pid, e);
 }
@@ -123,7 +138,8 @@ static _Noreturn void between(struct launch *l, int sync_fd)
 	int status = 1;
 
 	init_begin(l, sync_fd, &in);
-	if (enter_container(l, sync_fd, &e) == 0 && init_steps_run(plan_join_init, &in, &e) == 0 && bear(&in, &e) == 0)
+	if (enter_container(l, sync_fd, &e) == 0 && init_steps_run(plan_join_init, &in, &e) == 0 &&
+		init_bear(&in, plan_join_last, &e) == 0)
 		status = 0;
 	else if (sync_send_err(sync_fd, &e, &ignored))
 		status = 125;
@@ -195,7 +211,7 @@ static int take_over(struct launch *l, pid_t pid, struct err *e)
 	return 0;
 }
 
-static int await_birth(struct launch *l, struct err *e)
+int launch_await_birth(struct launch *l, struct err *e)
 {
 	bool moved = false;
 	pid_t pid;
@@ -214,4 +230,4 @@ static int await_birth(struct launch *l, struct err *e)
 }
 
 const struct host_step host_enter = { "enter", NULL, enter, enter_undo };
-const struct host_step host_birth = { "init", NULL, await_birth, NULL };
+const struct host_step host_birth = { "init", NULL, launch_await_birth, NULL };

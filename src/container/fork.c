@@ -100,12 +100,12 @@ static int fork_between(struct launch *l, int ours, int theirs, struct err *e)
 /* ---- without one ---- */
 
 /* A joined pid namespace concerns children only, and one's own may be joined again: so we go there and back, and no
- * third process is needed. */
+ * third process is needed. But where others in it might trace the child, that joins it by a child of its own (enter.c). */
 static int fork_plain(struct launch *l, int ours, int theirs, struct err *e)
 {
 	cleanup_fd int own_fd = -1;
 
-	if (l->join_ns[NS_PID]) {
+	if (l->join_ns[NS_PID] && !l->born_late) {
 		own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 		if (own_fd < 0)
 			return err_sys(e, "open /proc/self/ns/pid");

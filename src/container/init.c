@@ -224,6 +224,7 @@ void init_begin(struct launch *l, int sync_fd, struct init *in)
 		.no_new_keyring = l->opts->no_new_keyring,
 		.new_ns = l->new_ns,
 		.join_ns = l->join_ns,
+		.born_late = l->born_late,
 		.sync_fd = sync_fd,
 		.proc_fd = l->kit.host_proc_fd,
 		.rootfs_fd = -1,
@@ -258,10 +259,13 @@ void init_main(struct launch *l, int sync_fd)
 	struct err e, ignored;
 
 	init_begin(l, sync_fd, &in);
-	if (init_steps_run(plan_init, &in, &e) || sync_send(in.sync_fd, SYNC_READY, -1, &e)) {
+	if (init_steps_run(plan_init, &in, &e) ||
+		(l->born_late ? init_bear(&in, plan_init_last, &e) : sync_send(in.sync_fd, SYNC_READY, -1, &e))) {
 		if (sync_send_err(in.sync_fd, &e, &ignored))
 			_exit(125);
 		_exit(1);
 	}
+	if (l->born_late)
+		_exit(0);
 	init_end(&in, plan_init_last);
 }

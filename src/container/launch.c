@@ -293,7 +293,9 @@ const struct host_step host_hooks = { "hooks", wants_runtime_hooks, runtime_hook
 
 static int expect_ready(struct launch *l, struct err *e)
 {
-	return sync_expect(l->sync_fd, SYNC_READY, NULL, e);
+	if (!l->born_late)
+		return sync_expect(l->sync_fd, SYNC_READY, NULL, e);
+	return launch_await_birth(l, e) || host_start_time.run(l, e) ? -1 : 0;
 }
 
 const struct host_step host_ready = { "init", NULL, expect_ready, NULL };

@@ -64,10 +64,10 @@ const struct host_step *const plan_host[] = {
 	&host_userns_map,   /* the child can do nothing before its ids are mapped */
 	&host_netdev,       /* the host's interfaces go into the container's network namespace; the child waits */
 	&host_cgroup_v1,    /* the child mounts meanwhile */
-	&host_cgroup_join,  /* under its limits from here on */
 	&host_rdt_join,     /* before anything of the container runs */
-	&host_start_time,   /* what tells the pid from a later process's; the child is at work meanwhile */
 	&host_rlimit_raise, /* a hard limit is raised with the host's privileges only */
+	&host_cgroup_join,  /* under its limits from here on; the child waits for it, and so for the two before */
+	&host_start_time,   /* what tells the pid from a later process's; the child is at work meanwhile */
 	&host_terminal_receive, /* the pty's master comes once devpts is mounted */
 	&host_hooks,            /* prestart, createRuntime: mounts are made, the root is not yet switched */
 	&host_ready,            /* the child has done its part */
@@ -125,10 +125,9 @@ const struct init_step *const plan_init[] = {
 	&init_pivot,           /* the host's files go out of sight */
 	&init_rootfs_seal,     /* read-only after the last file was made */
 	&init_cwd,             /* as root; where root may not, once more as the user */
-	&init_terminal_attach, /* stdio */
-	&init_session,         /* with the terminal */
+	&init_terminal_attach, /* stdio, and out of the caller's session */
 	&init_env,             /* HOME from the container's own passwd */
-	&init_listen_pid,      /* our own */
+	&init_namespace_pids,  /* where it is joined and others in it might trace init: who is born from here on */
 	&init_caps_bound,      /* needs CAP_SETPCAP, which goes with the user */
 	&init_user,            /* supplementary groups, gid, uid */
 	&init_caps,            /* what the uid change took, given back as far as configured */
@@ -145,6 +144,8 @@ const struct init_step *const plan_init[] = {
 };
 
 const struct init_step *const plan_init_last[] = {
+	&init_session,     /* with the terminal */
+	&init_listen_pid,  /* our own */
 	&init_start_hooks, /* startContainer: in the container, before its program */
 	&init_preserve,    /* the program's own descriptors lose close-on-exec as late as can be */
 	&init_seccomp,     /* last: the filter judges what follows, and that is execve alone */

@@ -36,8 +36,9 @@ extern const struct init_step init_namespace_join, init_userns_enter, init_timen
 	init_keyring, init_rootfs, init_mount, init_device, init_terminal, init_terminal_attach, init_sysctl,
 	init_pivot, init_mask, init_readonly_paths, init_rootfs_seal, init_cwd, init_env, init_signal, init_rlimit,
 	init_user, init_caps_bound, init_caps, init_no_new_privs, init_seccomp;
-extern const struct init_step init_session;    /* after init_terminal_attach */
-extern const struct init_step init_listen_pid; /* after init_env, and in the process that executes the program */
+extern const struct init_step init_namespace_pids; /* before init_caps_bound */
+extern const struct init_step init_session;        /* after init_terminal_attach */
+extern const struct init_step init_listen_pid;     /* after init_env, and in the process that executes the program */
 extern const struct init_step
 	init_console; /* after init_terminal; not for exec, which has no /dev/console of its own */
 extern const struct init_step init_cwd_as_user; /* after init_user: what init_cwd was refused as root */

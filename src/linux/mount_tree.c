@@ -164,6 +164,9 @@ int mount_tree_new(
 
 	if (fs_fd < 0 || mountfd_config(fs_fd, "source", source && *source ? source : type, e))
 		return -1;
+	if (m->init->born_late && str_eq(type, "proc") &&
+		mountfd_config_fd(fs_fd, "pidns", m->init->kit->ns_fd[NS_PID], e))
+		return -1;
 	if (attr & MOUNT_ATTR_RDONLY && is_on_disk(m) && mountfd_config(fs_fd, "ro", NULL, e))
 		return -1;
 	if (mount_tree_superblock(m, fs_fd, e))

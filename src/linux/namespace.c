@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "linux/linux.h"
+#include "linux/procfs.h"
 #include "step/init.h"
 #include "step/launch.h"
 #include "step/ns.h"
@@ -115,6 +116,9 @@ static int open_all(struct launch *l, struct err *e)
 		l->join_ns[kind] = true;
 		log_debug("namespace", "opened type=%s path=%s", ns->type, ns->path);
 	}
+	/* In a user namespace it cannot be traced from there (CVE-2016-9962). */
+	l->born_late = l->join_ns[NS_PID] && !l->join_ns[NS_USER] && !l->new_ns[NS_USER] &&
+		       procfs_takes_namespace(l->kit.ns_fd[NS_PID]);
 	return 0;
 }
 
@@ -150,6 +154,15 @@ static int find_init(struct launch *l, struct err *e)
 	return 0;
 }
 
+/* For who is born from here on; we ourselves stay where we are. As late as there are the rights for it, so that no hook is
+ * born there. */
+static int join_pids(struct init *init, struct err *e)
+{
+	if (init->born_late && setns(init->kit->ns_fd[NS_PID], CLONE_NEWPID) < 0)
+		return err_sys(e, "join the pid namespace");
+	return 0;
+}
+
 /* The mount namespace comes last: it changes what every path means. */
 static int join(struct init *init, struct err *e)
 {
@@ -173,4 +186,5 @@ static int join(struct init *init, struct err *e)
 const struct feature feature_namespace = { "namespace", "linux.namespaces", validate, report };
 const struct host_step host_namespace_open = { "namespace", NULL, open_all, close_all };
 const struct host_step host_namespace_of_init = { "namespace", NULL, find_init, NULL };
+const struct init_step init_namespace_pids = { "namespace", NULL, join_pids };
 const struct init_step init_namespace_join = { "namespace", NULL, join };

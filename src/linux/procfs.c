@@ -20,9 +20,11 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "linux/linux.h"
+#include "linux/procfs.h"
 #include "step/init.h"
 #include "step/launch.h"
 #include "step/ns.h"
+#include "sys/mountfd.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO: the root of a whole procfs, not a directory of one */
 
@@ -81,6 +83,14 @@ static int open_procfs(struct launch *l, struct err *e)
 		l->kit.host_proc_fd = use_existing(e);
 	}
 	return l->kit.host_proc_fd < 0 ? -1 : 0;
+}
+
+bool procfs_takes_namespace(int ns_fd)
+{
+	struct err ignored;
+	cleanup_fd int fs_fd = mountfd_fsopen("proc", &ignored);
+
+	return fs_fd >= 0 && mountfd_config_fd(fs_fd, "pidns", ns_fd, &ignored) == 0;
 }
 
 /* ---- exec ---- */

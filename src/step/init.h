@@ -14,6 +14,7 @@ struct init {
 	const char *id, *bundle, *rootfs; /* paths as the host sees them */
 	bool no_pivot, no_new_keyring;
 	const bool *new_ns, *join_ns; /* by enum ns */
+	bool born_late;               /* not born yet: the pid namespace is still our maker's */
 	int sync_fd;                  /* our end of the socket to the parent */
 	pid_t host_pid;               /* our pid as the host sees it; 0 where no hook of ours asks for it */
 	/* A procfs of our own for writes below /proc (rule S3): kit->host_proc_fd; "self" is ourselves there. */

@@ -48,6 +48,8 @@ struct launch {
 	const char *config_text; /* what config was decoded from, config_len bytes */
 	size_t config_len;
 	bool new_ns[8], join_ns[8]; /* by enum ns */
+	/* The pid namespace to join may have processes that can trace ours: init is born when it is set up (enter.c). */
+	bool born_late;
 	/* `exec`: init of the container that is entered, and a pidfd of it; 0 and -1 where a container is made. */
 	pid_t join_pid;
 	int join_pidfd;

@@ -16,7 +16,8 @@
  *
  * Where a user namespace is joined, the child is not made by the parent itself but by a process in between, which is no
  * party to this (container/fork.c). `exec` has SYNC_CGROUP, SYNC_PTY and SYNC_FAILED, but the other end is a process in
- * between, which at last makes the child (container/enter.c):
+ * between, which at last makes the child (container/enter.c); where init joins a pid namespace, the last three stand for
+ * SYNC_READY:
  *
  *     | <--- SYNC_LISTENER + fd ----- |  of the seccomp filter                  (with an agent only)
  *     | <--- SYNC_CROWDED ----------- |  no process more may be born in its cgroup

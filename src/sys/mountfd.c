@@ -64,6 +64,16 @@ int mountfd_config(int fs_fd, const char *key, const char *value, struct err *e)
 	return context_error(fs_fd, what, e);
 }
 
+int mountfd_config_fd(int fs_fd, const char *key, int value_fd, struct err *e)
+{
+	char what[160];
+
+	if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_FD, key, NULL, value_fd) == 0)
+		return 0;
+	snprintf(what, sizeof what, "fsconfig %.64s", key);
+	return context_error(fs_fd, what, e);
+}
+
 int mountfd_reconfigure(int fs_fd, struct err *e)
 {
 	if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) == 0)

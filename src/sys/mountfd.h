@@ -23,6 +23,7 @@ int mountfd_fsopen(const char *type, struct err *) must_check;
 int mountfd_fspick(int mount_fd, struct err *) must_check;
 /* value NULL: a flag. */
 int mountfd_config(int fs_fd, const char *key, const char *value, struct err *) must_check;
+int mountfd_config_fd(int fs_fd, const char *key, int value_fd, struct err *) must_check;
 int mountfd_reconfigure(int fs_fd, struct err *) must_check;
 /* Makes the superblock; the mount of it is attached nowhere. attr: MOUNT_ATTR_*. */
 int mountfd_create(int fs_fd, uint64_t attr, struct err *) must_check;
