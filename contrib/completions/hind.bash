@@ -17,7 +17,7 @@ _hind_value() # OPTION CURRENT
 {
 	case $1 in
 	--bundle | -b | --root | --workdir | -w | --image-path | --work-path) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
-	--config | --process | -p | --log | --criu | --pid-file | --env-file | --console-socket | --pidfd-socket | --device | --volume | -v)
+	--config | --file | --process | -p | --log | --criu | --pid-file | --env-file | --console-socket | --pidfd-socket | --device | --volume | -v)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$2")
 		;;
@@ -145,7 +145,7 @@ _hind()
 			compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		fi
 		;;
-	spec:-*) _hind_words "$current" --bundle --rootless --help ;;
+	spec:-*) _hind_words "$current" --bundle --file --rootless --help ;;
 	validate:-*) _hind_words "$current" --bundle --help ;;
 	validate:*) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
 	start:* | exec:* | state:* | ps:* | pause:* | resume:* | delete:* | update:* | events:* | checkpoint:*) _hind_ids "$current" ;;

@@ -67,6 +67,7 @@ complete -c hind -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -
 complete -c hind -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Share of the memory bandwidth'
 complete -c hind -n '__fish_seen_subcommand_from events' -l interval -x -a '500ms 1s 5s 1m' -d 'Between two lines'
 complete -c hind -n '__fish_seen_subcommand_from events' -l stats -d 'Print one line and end'
+complete -c hind -n '__fish_seen_subcommand_from spec' -s f -l file -r -d 'Another file than config.json'
 complete -c hind -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a user who is not root'
 complete -c hind -n '__fish_seen_subcommand_from validate' -F
 

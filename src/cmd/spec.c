@@ -11,12 +11,13 @@
 #include "json/decode.h"
 
 struct flags {
-	const char *bundle;
+	const char *bundle, *file;
 	bool rootless;
 };
 static const struct opt opts[] = {
 	{ "bundle", 'b', OPT_STRING, offsetof(struct flags, bundle), "DIR",
 		"write it there (default: the working directory)" },
+	{ "file", 'f', OPT_STRING, offsetof(struct flags, file), "FILE", "another file than DIR/config.json" },
 	{ "rootless", 0, OPT_FLAG, offsetof(struct flags, rootless), NULL, "for a user who is not root" },
 	{ 0 },
 };
@@ -68,32 +69,32 @@ static void make_rootless(struct oci_config *c, struct arena *a)
 
 static int spec(const struct globals *g, int argc, char **argv, struct err *e)
 {
-	struct flags f = { .bundle = "." };
+	struct flags f = { .bundle = ".", .file = "config.json" };
 	struct oci_config c = { 0 };
 	struct problems problems = { 0 };
 	struct json_out *out;
 	cleanup_fd int dir_fd = -1, fd = -1;
-	const char *text;
+	const char *text, *where;
 	size_t len;
 	int words = opt_parse(opts, &f, argc, argv, false, e), status;
 
 	if (words < 0)
 		return -1;
 	if (words > 0)
-		return err_set(e, "spec takes no arguments: hind spec [-b DIR] [--rootless]");
+		return err_set(e, "spec takes no arguments: hind spec [-b DIR] [-f FILE] [--rootless]");
 	if (json_decode(&json_oci_config, default_config_json, default_config_json_len, g->arena, &c, &problems))
 		return problems_err(&problems, "default-config.json", false, e);
 	if (f.rootless)
 		make_rootless(&c, g->arena);
+	where = f.file[0] == '/' ? "" : arena_printf(g->arena, "%s/", f.bundle);
 	dir_fd = open(f.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return err_sys(e, "open %s", f.bundle);
-	fd = openat(dir_fd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	fd = openat(dir_fd, f.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST)
-		return err_set(
-			e, "%s/config.json exists: remove it first, or give another directory by --bundle", f.bundle);
+		return err_set(e, "%s%s exists: remove it first, or give another directory by --bundle", where, f.file);
 	if (fd < 0)
-		return err_sys(e, "create %s/config.json", f.bundle);
+		return err_sys(e, "create %s%s", where, f.file);
 	out = json_out_new(true);
 	json_struct(out, &json_oci_config, &c);
 	text = json_out_text(out, &len);
@@ -104,7 +105,7 @@ static int spec(const struct globals *g, int argc, char **argv, struct err *e)
 
 const struct command cmd_spec = {
 	.name = "spec",
-	.synopsis = "[-b DIR] [--rootless]",
+	.synopsis = "[-b DIR] [-f FILE] [--rootless]",
 	.help = "Write a config.json to start from",
 	.opts = opts,
 	.failure = 1,

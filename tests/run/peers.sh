@@ -335,6 +335,18 @@ facts_spec() # RUNTIME
 	done
 }
 
+facts_spec_file() # RUNTIME
+{
+	mkdir "$1-file"
+	seen "$1" spec.file "$(program "$1")" spec -b "$1-file" --file other.json
+	seen "$1" spec.file.where sh -c 'ls "$1"' sh "$1-file"
+}
+
+test_spec_file()
+{
+	compare facts_spec_file crun
+}
+
 test_spec()
 {
 	compare facts_spec

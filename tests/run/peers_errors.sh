@@ -110,6 +110,24 @@ facts_ids() # RUNTIME
 	row "$1" config.none 'config.json.*no such file or directory' run --bundle "$BUNDLE" "$PREFIX-ids"
 }
 
+# Whatever a peer's --help shows is known to hind; --usage is argp's short --help.
+test_every_option_is_known()
+{
+	for _peer in $peers; do
+		for _command in create run start state kill delete list exec ps pause resume update events spec features checkpoint restore mounts; do
+			"$_peer" "$_command" --help > help.log 2>&1 || continue
+			for _option in $(grep -oE '^ +(-[a-zA-Z], )?--[a-z0-9-]+' help.log | grep -oE -e '--[a-z0-9-]+'); do
+				hind "$_command" "$_option" > said.log 2>&1 < nothing || :
+				! grep -q 'unknown option' said.log || [ "$_option" = --usage ] ||
+					echo "$_peer $_command $_option: $(cat said.log)" >> differences
+			done
+			grep -c . help.log >> helps
+		done
+	done
+	[ "$(grep -c . helps)" -ge 10 ] || fail 'there was no help of peers to be read'
+	judge
+}
+
 test_errors_of_commands()
 {
 	compare facts_unknown

@@ -1,5 +1,5 @@
 # spec: the config.json to start from
-# covers: ociVersion spec/--{bundle,rootless}
+# covers: ociVersion spec/--{bundle,file,rootless}
 
 setup()
 {
@@ -22,6 +22,16 @@ test_goes_to_the_working_directory()
 	cd c
 	expect_status 0 hind spec
 	jq -e .process.args config.json
+}
+
+test_another_file()
+{
+	expect_status 0 hind spec --bundle b --file other.json
+	expect_status 0 hind spec -f "$PWD/absolute.json"
+	cmp b/config.json b/other.json
+	cmp b/config.json absolute.json
+	expect_error '^hind: b/other.json exists: remove it first' hind spec -b b -f other.json
+	expect_error '^hind: create /nowhere/x: no such file' hind spec -f /nowhere/x
 }
 
 test_does_not_overwrite()
