@@ -15,21 +15,31 @@ value_of() # RUNTIME NAME CONTROLLER V1_FILE V2_FILE: of the container's cgroup
 
 # --- kill, pause, resume, delete --------------------------------------------------------------------------------------
 
+soon() # CMD...: what hind does at once and a peer may never do: waits 5 s at most
+{
+	_end=$(($(date +%s) + 5))
+	until "$@" || [ "$(date +%s)" -ge "$_end" ]; do
+		sleep 0.025
+	done
+}
+
+has_lines() # FILE N
+{
+	[ "$(grep -c '' "$1")" = "$2" ]
+}
+
 facts_kill() # RUNTIME
 {
 	id=$PREFIX-kill
 	start_for "$1" kill sh -c 'trap "echo TERM" TERM; trap "echo USR1" USR1; trap "echo USR2" USR2; trap "echo 35" 35; echo up
 		while :; do sleep 0.05; done'
 	_n=1
-	wait_for sh -c "[ \$(grep -c '' $1-kill.log) = $_n ]"
+	wait_for has_lines "$1-kill.log" $_n
 	for _signal in '' TERM SIGUSR1 usr2 10 35 RTMIN+1; do
 		_seen=$(seen "$1" "kill.${_signal:-default}" as "$1" kill "$id" ${_signal:+"$_signal"})
 		case $_seen in *": 0 "*)
 			_n=$((_n + 1))
-			_left=120
-			until [ "$(grep -c '' "$1-kill.log")" = $_n ] || [ $((_left -= 1)) = 0 ]; do
-				sleep 0.025
-			done
+			soon has_lines "$1-kill.log" $_n
 			;;
 		esac
 		echo "$_seen $(tail -n 1 "$1-kill.log")"
@@ -76,7 +86,7 @@ facts_pause() # RUNTIME
 	seen "$1" resume.state status_with "$1" pause
 	as "$1" pause "$id"
 	seen "$1" pause.kill as "$1" kill "$id" KILL
-	sleep 0.2
+	soon is_at "$1" pause stopped
 	seen "$1" pause.kill.state status_with "$1" pause
 	remove_of "$1" pause
 	create_for "$1" pause
@@ -109,7 +119,7 @@ facts_delete() # RUNTIME
 	seen "$1" delete.force.gone is_gone "$1" delete
 	seen "$1" delete.force.none as "$1" delete --force "$id"
 	seen "$1" delete.none as "$1" delete "$id"
-	seen "$1" delete.nothing.left sh -c 'ls "$1"; find /sys/fs/cgroup -name "$2"' sh "$PWD/$1" "$PREFIX-$1-delete"
+	seen "$1" delete.nothing.left sh -c 'ls "$1"; ls -d /sys/fs/cgroup/"$2" /sys/fs/cgroup/*/"$2" 2> ls.log || :' sh "$PWD/$1" "$PREFIX-$1-delete"
 }
 
 test_delete()
@@ -220,7 +230,7 @@ facts_events() # RUNTIME
 	_events=$!
 	wait_for sh -c "[ \$(grep -c stats events.$1) -ge 3 ]"
 	wait_for is_at "$1" events stopped
-	sleep 0.5
+	soon test ! -d "/proc/$_events"
 	seen "$1" events.ends test ! -d "/proc/$_events"
 	kill -KILL $_events 2> kill.log || :
 	seen "$1" events.type sh -c "jq -r .type events.$1 | sort -u"
@@ -354,5 +364,7 @@ test_checkpoint_restore_by_crun()
 	CRIU_FILTER='del(.linux.maskedPaths)' CRIU_MODE=ignore
 	compare facts_criu crun
 	# crun's restore leaves them where it fails.
-	find /sys/fs/cgroup -depth -type d -path "*/$PREFIX-crun-criu*" -exec rmdir {} +
+	for _dir in /sys/fs/cgroup/*/"$PREFIX-crun-criu"/.proxy-crun /sys/fs/cgroup/*/"$PREFIX-crun-criu"; do
+		[ ! -d "$_dir" ] || rmdir "$_dir"
+	done
 }
