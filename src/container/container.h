@@ -61,6 +61,8 @@ extern const struct init_step *const plan_join_last[];
 int launch_create(struct launch *, struct err *) must_check;
 /* The same by another plan. */
 int launch_by(const struct host_step *const *plan, struct launch *, struct err *) must_check;
+/* Is a cgroup file system among its mounts? Then the container gets a cgroup in every hierarchy, else where one is needed. */
+bool launch_shows_cgroups(const struct oci_config *);
 /* Lets it start (attached launches only) and waits until execve has succeeded; runs the poststart hooks. */
 int launch_start(struct launch *, struct err *) must_check;
 /* What `delete --force` does, by what the launch knows; init is reaped. Nothing where somebody else has deleted it

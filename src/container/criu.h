@@ -21,6 +21,7 @@ struct oci_pair;
 #define DESCRIPTORS_FILE "descriptors.json"
 
 #define CRIU_NETWORK_LOCK_SKIP 3
+#define CRIU_CGROUPS_IGNORE 0
 #define CRIU_YARD "yard"
 
 struct criu_opts {           /* the options of checkpoint and restore */

@@ -16,7 +16,7 @@
 #define LOG_LEVEL 4 /* CRIU's most, which its log needs to be of use */
 
 static const struct name_value cgroups_modes[] = {
-	{ "ignore", 0 },
+	{ "ignore", CRIU_CGROUPS_IGNORE },
 	{ "soft", 3 },
 	{ "full", 4 },
 	{ "strict", 5 },

@@ -261,9 +261,13 @@ static int encode_stdio(const struct restore *r, struct text *opts, struct err *
 
 static int encode(const struct restore *r, const char *names, size_t len, struct text *opts, struct err *e)
 {
-	const struct criu_opts *o = r->opts;
+	struct criu_opts settled = *r->opts, *o = &settled;
 	const struct launch *l = r->launch;
 
+	/* Where the container had no cgroup of its own in a hierarchy, CRIU has saved all that there is below ours, and would
+	 * make again what others have removed since. */
+	if (!o->cgroups_mode && !l->kit.cgroup.v2 && !launch_shows_cgroups(l->config))
+		o->settled.cgroups_mode = CRIU_CGROUPS_IGNORE;
 	criu_opts_encode(o, &r->dirs, l->config->annotations, l->config->n_annotations, opts);
 	rpc_string(opts, RPC_ROOT, arena_printf(l->arena, "%s/root", l->opts->root));
 	if (l->kit.cgroup.v2 && l->kit.cgroup.n)

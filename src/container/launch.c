@@ -72,7 +72,7 @@ const struct host_step host_bundle = { "bundle", NULL, bundle_prepare, NULL };
 
 /* ---- record: state.json, before anything outside the directory is made ---- */
 
-static bool shows_cgroups(const struct oci_config *c)
+bool launch_shows_cgroups(const struct oci_config *c)
 {
 	for (size_t i = 0; i < c->n_mounts; i++)
 		if (c->mounts[i].type && strncmp(c->mounts[i].type, "cgroup", 6) == 0)
@@ -91,7 +91,7 @@ static int record_write(struct launch *l, struct err *e)
 	size_t len;
 	int status;
 
-	if (cgroup_locate(c, l->opts->id, l->opts->cgroup_manager, shows_cgroups(c), l->arena, &l->cgroup, e))
+	if (cgroup_locate(c, l->opts->id, l->opts->cgroup_manager, launch_shows_cgroups(c), l->arena, &l->cgroup, e))
 		return -1;
 	if (l->opts->forgo_cgroups && cgroup_forgo(l->cgroup, c->linux ? c->linux->resources : NULL, l->arena, e))
 		return -1;

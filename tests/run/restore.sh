@@ -440,6 +440,22 @@ test_failure_leaves_nothing()
 	expect_eq created "$(status_of "$ID")"
 }
 
+# Beside v1 a container that shows no cgroups has none of its own in the cgroup2.
+test_cgroups_of_others_stay_gone()
+{
+	[ -d /sys/fs/cgroup/unified ] || skip 'there is no cgroup2 beside v1 controllers'
+	need_criu
+	config '.mounts|=map(select(.type!="cgroup"))'
+	started
+	mkdir "/sys/fs/cgroup/unified/$PREFIX-other"
+	checkpoint "$ID"
+	rmdir "/sys/fs/cgroup/unified/$PREFIX-other"
+	counter_now
+	restore "$ID"
+	expect_same_counter
+	[ ! -d "/sys/fs/cgroup/unified/$PREFIX-other" ] || { rmdir "/sys/fs/cgroup/unified/$PREFIX-other"; fail 'a cgroup of others has come back'; }
+}
+
 # CRIU looks at its own standard input then, and what a container has got back of ours must not have taken that away.
 test_shell_job()
 {
