@@ -112,24 +112,30 @@ test_one_pid_namespace_for_the_pod()
 test_host_namespaces()
 {
 	pod one '.hostname = "" | .linux.security_context.namespace_options = {network: "NODE", pid: "NODE", ipc: "NODE"}'
-	start main '.linux.security_context.namespace_options = {network: "NODE", pid: "NODE", ipc: "NODE"} | .command = ["sh", "-c", "sleep 1002 & sleep 1003"]'
+	start main '.linux.security_context.namespace_options = {network: "NODE", pid: "NODE", ipc: "NODE"} | .command = ["sh", "-c", "httpd -p 127.0.0.1:8090 -h /etc; sleep 1002 & sleep 1003"]'
 	for _ns in net pid ipc; do
 		expect_eq "$(readlink "/proc/self/ns/$_ns")" "$(exec_sync readlink "/proc/self/ns/$_ns")"
 	done
+	wait_for exec_sync wget -q -O /dev/null http://127.0.0.1:8090/passwd
+	expect_status 0 port_stream 8090 'send:GET /passwd HTTP/1.0\r\n\r\n'
+	expect_match '^root:' "$OUTPUT"
 	# All of them have to be found, though there is no pid namespace to end.
 	stop "$CONTAINER" 1
-	wait_for sh -c '! ps -e -o args= | grep "^sleep 100[23]"'
+	wait_for sh -c '! ps -e -o args= | grep -E "^(httpd|sleep 100[23])"'
 }
 
 test_network_of_pods()
 {
-	pod one '.port_mappings = [{container_port: 80, host_port: 8088}]'
+	pod one '.port_mappings = [{container_port: 80, host_port: 8088}] |
+		.dns_config = {servers: ["10.88.0.1", "10.88.0.2"], searches: ["cluster.local"], options: ["ndots:2"]}'
 	start main "$(script 'mkdir /www; echo page > /www/index.html; exec httpd -f -p 80 -h /www')"
 	_address=$(cri PodSandboxStatus "{\"pod_sandbox_id\": \"$POD\"}" | jq -r .status.network.ip)
 	expect_match '^10\.88\.' "$_address"
 	wait_for exec_sync wget -q -O /dev/null http://127.0.0.1/
 	expect_eq page "$(wget -q -O - "http://$_address/")" 'from the node'
 	expect_eq page "$(wget -q -O - "http://$(ip -o -4 addr show pods0 | sed -E 's,.* inet ([0-9.]*)/.*,\1,'):8088/")" 'by the port of the node'
+	same names "$(exec_sync sh -c 'hostname; cat /etc/hostname /etc/resolv.conf')"
+	expect_eq 'search cluster.local nameserver 10.88.0.1 nameserver 10.88.0.2 options ndots:2' "$(exec_sync cat /etc/resolv.conf | xargs)"
 	pod two
 	run other "$(script "timeout 5 wget -q -O - http://$_address/")"
 	expect_eq page "$LOG" 'from another pod'
@@ -270,11 +276,6 @@ test_users_and_groups()
 test_capabilities_and_seccomp()
 {
 	capabilities_and_seccomp
-}
-
-test_names_and_resolver()
-{
-	names_and_resolver
 }
 
 test_propagation_of_mounts()

@@ -77,12 +77,6 @@ streams_of_a_port()
 	expect_status any port_stream 81
 	same 'nobody listens' "$(error_without_names "$ERROR" | sed -E 's,/cni-[0-9a-f-]*,/cni-ID,')"
 	expect_match 'connection refused' "$ERROR"
-	pod two '.hostname = "" | .linux.security_context.namespace_options.network = "NODE"'
-	start main "$(script 'mkdir /www; echo node > /www/index.html; exec httpd -f -p 127.0.0.1:8090 -h /www') |
-		.linux.security_context.namespace_options.network = \"NODE\""
-	wait_for exec_sync wget -q -O /dev/null http://127.0.0.1:8090/
-	expect_status 0 port_stream 8090 'send:GET /index.html HTTP/1.0\r\n\r\n'
-	expect_match '^node$' "$OUTPUT"
 }
 
 # --- what is told of pods and containers ---
@@ -221,22 +215,6 @@ capabilities_and_seccomp()
 	# Each runtime has its own words for the reason.
 	same 'a wrong profile' "$(status "$CONTAINER" | jq -r '"\(.state) \(.exit_code) \(.reason)"') $(
 		error_without_names "$ERROR" | sed -E 's/(OCI runtime create failed: ).*/\1/')"
-	for _flag in true false; do
-		run "flag-$_flag" "$(script 'payload status NoNewPrivs Uid') |
-			.linux.security_context += {no_new_privs: $_flag, run_as_user: {value: 1000}}"
-		same "no_new_privs $_flag" "$LOG"
-		expect_match "NoNewPrivs:.$([ "$_flag" = true ] && echo 1 || echo 0)" "$LOG"
-	done
-}
-
-names_and_resolver()
-{
-	pod one '.dns_config = {servers: ["10.88.0.1", "10.88.0.2"], searches: ["cluster.local"], options: ["ndots:2"]}'
-	run main "$(script 'hostname; cat /etc/hostname /etc/resolv.conf; df -k /dev/shm | tail -n 1 | cut -d " " -f 1')"
-	same names "$LOG"
-	expect_match '^search cluster.local$' "$LOG"
-	expect_match '^nameserver 10.88.0.2$' "$LOG"
-	expect_match '^options ndots:2$' "$LOG"
 }
 
 propagation_of_mounts()
