@@ -72,12 +72,12 @@ nothing_left()
 {
 	remove_all
 	expect_eq '' "$(podman ps --all --quiet)" containers
+	processes_gone
 	for _dir in /run/hind /run/runc; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
 	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'libpod-*')" 'cgroups left'
 	expect_eq '' "$(grep -E 'overlay-containers|/merged' /proc/self/mountinfo || :)" 'mounts left'
-	processes_gone
 }
 
 # conmon's last act is a podman that cleans up: it may be at it still.
