@@ -372,24 +372,6 @@ test_update_of_the_quota_alone()
 	expect_eq '10000 50000' "$(file cpu.max)"
 }
 
-# systemd answers before it writes, and writes what it knows whenever it goes over its units.
-test_update_while_units_are_gone_over()
-{
-	bundle_new b "$resources"
-	create_sd
-	while [ ! -e enough ]; do
-		systemctl daemon-reload
-	done &
-	for tenths in 2 3 4; do
-		expect_status 0 hind update --cpu-quota "${tenths}0000" --cpu-period 100000 "$ID"
-		expect_status 0 hind update --cpu-period 50000 --cpu-quota "$((tenths * 5))000" "$ID"
-		expect_eq "${tenths}00ms" "$(shows CPUQuotaPerSecUSec)" CPUQuotaPerSecUSec
-	done
-	touch enough
-	wait
-	expect_eq '20000 50000' "$(file cpu.max)"
-}
-
 test_refused_update_changes_nothing()
 {
 	bundle_new b "$resources"
