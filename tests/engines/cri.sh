@@ -171,7 +171,7 @@ test_resources_and_their_update()
 	_cgroup=$(pod_cgroup one)/$CONTAINER
 	! by_systemd || _cgroup=$(pod_cgroup one)/cri-containerd-$CONTAINER.scope
 	if cgroup_v2; then
-		_files="$_cgroup/memory.max $_cgroup/cpu.max $_cgroup/cpuset.cpus"
+		_files=".$_cgroup/memory.max .$_cgroup/cpu.max .$_cgroup/cpuset.cpus"
 	else
 		_files="memory$_cgroup/memory.limit_in_bytes cpu$_cgroup/cpu.cfs_quota_us cpu$_cgroup/cpu.shares cpuset$_cgroup/cpuset.cpus"
 	fi

@@ -167,8 +167,8 @@ units_gone()
 
 no_unit_since()
 {
-	_left=$(units_since | grep -v '\.mount$' || :)
-	[ -z "$_left" ] || { echo "units left: $_left" && return 1; }
+	_since=$(units_since | grep -v '\.mount$' || :)
+	[ -z "$_since" ] || { echo "units left: $_since" && return 1; }
 }
 
 # --- steps and cases --------------------------------------------------------------------------------------------------
