@@ -3,6 +3,7 @@
 #	the layers, the schemas, what has a test, the unit tests, the containers (tests/run), the failing host (tests/fail),
 #	the history (tests/cve), the engines on hind and on runc (tests/engines),
 #	the containers in a virtual machine with cgroup v2 alone, and in one with systemd as pid 1, as root and as a user (tests/vm),
+#	podman, Docker and containerd in both of them, by cgroupfs and by systemd,
 #	units and containers once more under the address and undefined-behaviour sanitizers,
 #	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
 # As root; asks nothing. Near the end stands a table of tests and worlds (kept as build/worlds); the last line reads
@@ -131,6 +132,10 @@ part engines tests/engines/run $long
 part 'cgroup v2' tests/vm/run $long
 # shellcheck disable=SC2086
 part systemd tests/vm/run --systemd $long
+# shellcheck disable=SC2086
+part 'engines on cgroup v2' tests/vm/run --engines $long
+# shellcheck disable=SC2086
+part 'engines in systemd' tests/vm/run --systemd --engines $long
 
 build build-sanitize -Db_sanitize=address,undefined -Db_lundef=false -Dstatic=disabled
 # LeakSanitizer stops its own process with ptrace, which an undumpable process refuses: leaks are valgrind's matter.

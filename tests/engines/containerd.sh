@@ -21,7 +21,7 @@ nothing_left()
 {
 	remove_all
 	state_is_gone
-	expect_eq '' "$(find /sys/fs/cgroup -path '*/default/*' -type d)" 'cgroups left'
+	expect_eq '' "$(find /sys/fs/cgroup -type d '(' -path '*/default/*' -o -name 'ctr-*' ')')" 'cgroups left'
 }
 
 case_end()
@@ -64,9 +64,16 @@ pid_of() # ID
 	ctr task ls | awk -v id="$1" '$1 == id { print $2 }'
 }
 
-box() # [OPTION...] ID CMD...: attached, removed at its end
+# Whoever wants a scope says its slice and name, too.
+engine_options() # ID
 {
-	ctr run --rm --runc-binary /usr/local/bin/hind "$@"
+	echo "--runc-binary /usr/local/bin/hind $(! by_systemd || echo "--runc-systemd-cgroup --cgroup system.slice:ctr:$1")"
+}
+
+box() # [OPTION...] IMAGE one CMD...: attached, removed at its end
+{
+	# shellcheck disable=SC2046
+	ctr run --rm $(engine_options one) "$@"
 }
 
 # The options of `ctr run` come before the image, so they are in $OPTIONS.
@@ -80,8 +87,8 @@ run() # CMD...
 
 start() # ID CMD...: detached
 {
-	# shellcheck disable=SC2086
-	ctr run --detach --runc-binary /usr/local/bin/hind $OPTIONS localhost/box:latest "$@"
+	# shellcheck disable=SC2046,SC2086
+	ctr run --detach $(engine_options "$1") $OPTIONS localhost/box:latest "$@"
 }
 
 test_the_runtime_is_the_one_under_test()
@@ -107,7 +114,8 @@ test_exit_status_and_streams()
 
 test_terminal()
 {
-	expect_status 3 pty ctr run --rm -t --runc-binary /usr/local/bin/hind localhost/box:latest one \
+	# shellcheck disable=SC2046
+	expect_status 3 pty ctr run --rm -t $(engine_options one) localhost/box:latest one \
 		sh -c 'tty; stty -a | grep -c " onlcr"; test -t 0 && echo yes; exit 3'
 	expect_match '^/dev/pts/0' "$OUTPUT"
 	expect_match '^1.*$' "$OUTPUT"
@@ -128,7 +136,10 @@ test_limits_and_security()
 	start one sleep 1000
 	_pid=$(pid_of one)
 	if cgroup_v2; then
-		expect_eq 33554432 "$(cat "/sys/fs/cgroup/default/one/memory.max")"
+		_cgroup=/default/one
+		! by_systemd || _cgroup=/system.slice/ctr-one.scope
+		expect_eq "0::$_cgroup" "$(cat "/proc/$_pid/cgroup")"
+		expect_eq '33554432 50000 100000' "$(cat "/sys/fs/cgroup$_cgroup/memory.max" "/sys/fs/cgroup$_cgroup/cpu.max" | xargs)"
 	else
 		expect_eq '33554432 50000' "$(cat /sys/fs/cgroup/memory/default/one/memory.limit_in_bytes /sys/fs/cgroup/cpu/default/one/cpu.cfs_quota_us | xargs)"
 	fi

@@ -172,11 +172,12 @@ test_privileged()
 
 test_resources_and_their_update()
 {
-	pod one '.linux.cgroup_parent = "/k8s.io/pod-one"'
+	pod one ".linux.cgroup_parent = \"$(pod_cgroup one)\""
 	start main '.linux.resources = {cpu_period: 100000, cpu_quota: 50000, cpu_shares: 512, memory_limit_in_bytes: 67108864, oom_score_adj: 500, cpuset_cpus: "0"}'
-	_cgroup=/k8s.io/pod-one/$CONTAINER
+	_cgroup=$(pod_cgroup one)/$CONTAINER
+	! by_systemd || _cgroup=$(pod_cgroup one)/cri-containerd-$CONTAINER.scope
 	if cgroup_v2; then
-		_files="$_cgroup/memory.max $_cgroup/cpu.max $_cgroup/cpuset.cpus"
+		_files=".$_cgroup/memory.max .$_cgroup/cpu.max .$_cgroup/cpuset.cpus"
 	else
 		_files="memory$_cgroup/memory.limit_in_bytes cpu$_cgroup/cpu.cfs_quota_us cpu$_cgroup/cpu.shares cpuset$_cgroup/cpuset.cpus"
 	fi

@@ -7,10 +7,11 @@ engine_start()
 {
 	echo 'engineer:x:2000:2000::/home/engineer:/bin/sh' >> /etc/passwd
 	echo 'engineer:x:2000:' >> /etc/group
+	echo 'engineer:*:19000:0:99999:7:::' >> /etc/shadow
 	echo 'engineer:100000:65536' > /etc/subuid
 	echo 'engineer:100000:65536' > /etc/subgid
 	session_dir /home/engineer
-	mkdir -p /run/user/2000 /home/engineer/.config/containers/containers.conf.d
+	mkdir -p /home/engineer/.config/containers/containers.conf.d
 	own_device tun /dev/net/tun 10 200
 	own_device fuse /dev/fuse 10 229
 	cp "$TESTS/../contrib/podman/hind.conf" /home/engineer/.config/containers/containers.conf.d/
@@ -18,7 +19,7 @@ engine_start()
 	[containers]
 	default_ulimits = ["nofile=1024:1024", "nproc=10000:10000"]
 	[engine]
-	cgroup_manager = "cgroupfs"
+	cgroup_manager = "$CGROUP_MANAGER"
 	events_logger = "file"
 	runtime = "$RUNTIME_NAME"
 	[network]
@@ -26,8 +27,14 @@ engine_start()
 	EOF
 	cp "$IMAGE_TAR" /home/engineer/image.tar
 	IMAGE_TAR=/home/engineer/image.tar
-	chown -R 2000:2000 /home/engineer /run/user/2000
-	chmod 700 /run/user/2000
+	chown -R 2000:2000 /home/engineer
+	if by_systemd; then
+		systemctl start user@2000.service
+	else
+		mkdir -p /run/user/2000
+		chown 2000:2000 /run/user/2000
+		chmod 700 /run/user/2000
+	fi
 	image_import
 }
 
@@ -40,6 +47,12 @@ engine_stop()
 	done
 	expect_eq '' "$(ls -A /run/hind 2> /dev/null || :)" "left in root's directory"
 	processes_gone
+	if by_systemd; then
+		expect_eq '' "$(as_user systemctl --user list-units --plain --no-legend 'libpod*')" 'units of the user left'
+		expect_eq '' "$(as_user systemctl --user list-units --plain --no-legend --failed)" 'failed units of the user'
+		systemctl stop user@2000.service
+		units_gone
+	fi
 }
 
 # A node that the user may open, mounted over the machine's own.
@@ -55,7 +68,8 @@ as_user() # CMD...: as a login of the user would run it
 	(
 		cd /home/engineer
 		exec setpriv --reuid 2000 --regid 2000 --clear-groups env -i HOME=/home/engineer USER=engineer LC_ALL=C TERM=linux \
-			PATH=/usr/local/bin:/usr/bin:/bin XDG_RUNTIME_DIR=/run/user/2000 "$@"
+			PATH=/usr/local/bin:/usr/bin:/bin XDG_RUNTIME_DIR=/run/user/2000 \
+			DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/2000/bus "$@"
 	)
 }
 
@@ -229,6 +243,36 @@ test_pod()
 podman_pod_rm()
 {
 	podman pod rm --force --time 0 p
+}
+
+cgroup_of() # CONTAINER: of its first process
+{
+	sed -n 's/^0:://p' "/proc/$(inspect "$1" .State.Pid)/cgroup"
+}
+
+# The user's own systemd has delegated controllers to give.
+test_limits_by_systemd()
+{
+	by_systemd || skip 'containers are not made by systemd here (CGROUP_MANAGER)'
+	box --detach --name c --memory 64m --cpus 0.5 --pids-limit 20 box sleep 1000
+	_cgroup=$(cgroup_of c)
+	expect_match "^/user.slice/user-2000.slice/user@2000.service/user.slice/libpod-$(inspect c .Id).scope(/|$)" "$_cgroup"
+	_files="/sys/fs/cgroup$_cgroup/memory.max /sys/fs/cgroup$_cgroup/pids.max /sys/fs/cgroup$_cgroup/cpu.max"
+	# shellcheck disable=SC2086
+	expect_eq '67108864 20 50000 100000' "$(cat $_files | xargs)"
+	as_user systemctl --user daemon-reload
+	systemctl daemon-reload
+	# shellcheck disable=SC2086
+	expect_eq '67108864 20 50000 100000' "$(cat $_files | xargs)" 'after daemon-reload'
+	podman update --memory 96m c
+	expect_eq 100663296 "$(cat "/sys/fs/cgroup$_cgroup/memory.max")"
+	podman pause c
+	expect_eq paused "$(inspect c .State.Status)"
+	podman unpause c
+	expect_status 9 box --rm --memory 32m --memory-swap 32m box sh -c 'payload hog 100; exit 9'
+	expect_match 'Killed' "$ERROR"
+	expect_status any box --rm --pids-limit 5 box sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait'
+	expect_match "can't fork" "$ERROR"
 }
 
 test_limits_are_refused_or_kept()

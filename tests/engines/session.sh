@@ -10,6 +10,8 @@
 #	/var/lib/X		from session_dir /var/lib/X: an empty directory on the disk, fit for overlays
 #	/usr/local/bin/hind	the runtime under test; a link of that name to the peer in the peer's session
 #	/usr/sbin/criu		one that works here, where it can be had (tests/criu.sh); $CRIU is empty where not
+# With CGROUP_MANAGER=systemd none of these namespaces is its own, as pids, cgroups and timers are systemd's business, too: it is a
+# scope of the machine, and at its end processes, units, mounts and what has come into /run are removed.
 #
 # A test file holds:
 #	# needs: podman conmon		the programs without which the file is skipped
@@ -25,6 +27,7 @@
 #	$RUNTIME_NAME	hind, or the peer's: the name under which the engine knows it
 #	$RUNTIME	the program's path: /usr/local/bin/hind, or /usr/sbin/runc
 #	$ROOTFS		the tree of the test image (busybox, payload); $IMAGE_TAR: the same as a tar archive
+#	$CGROUP_MANAGER	who makes the cgroups, for engines and runtimes: cgroupfs or systemd
 #	$SESSION	the session's directory, on the disk; it dies with the session
 #	same WHAT TEXT	the runtimes must agree on TEXT, or the case fails with hind
 # Compare with `same` what engines tell their users (messages, exit codes); let expectations judge the rest.
@@ -49,6 +52,11 @@ on_hind() # is this hind's session?
 is_gone() # PID: for wait_for
 {
 	[ ! -d "/proc/$1" ] || grep -qs '^State:.Z' "/proc/$1/status"
+}
+
+by_systemd() # do engine and runtime ask systemd for cgroups?
+{
+	[ "$CGROUP_MANAGER" = systemd ]
 }
 
 # CMD within SECONDS, or the case fails.
@@ -77,17 +85,24 @@ session_overlay() # DIR
 	mount -t overlay -o "lowerdir=$1,upperdir=$SESSION/over$1/upper,workdir=$SESSION/over$1/work" overlay "$1"
 }
 
-session_mounts()
+# What would hide systemd's sockets from us, or us from systemd.
+session_own_mounts()
 {
+	cgroup_mount
 	mount -t tmpfs -o mode=755 tmpfs /run
 	mkdir -m 1777 /run/lock
 	mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+	ip link set lo up
+}
+
+session_mounts()
+{
+	by_systemd || session_own_mounts
 	for _dir in /etc /usr/local /home; do
 		session_overlay "$_dir"
 	done
 	session_dir /var/tmp
 	chmod 1777 /var/tmp
-	ip link set lo up
 	if on_hind; then
 		cp "$HIND" /usr/local/bin/hind
 	else
@@ -101,6 +116,62 @@ session_mounts()
 	# As systemd has it: what a runtime mounts must not come out all the same.
 	mount --make-rshared /
 }
+
+# --- the session that has the machine ---------------------------------------------------------------------------------
+
+units() # OPTION...: the names of those that are up or have failed
+{
+	systemctl list-units --plain --no-legend --full "$@" | awk '{ print $1 }' | sort
+}
+
+machine_note()
+{
+	units > "$SESSION/units"
+	ls -A /run > "$SESSION/run"
+	cut -d ' ' -f 1 /proc/self/mountinfo > "$SESSION/mounts"
+}
+
+# Without the session's own, and without the slice that systemd makes for podman's scopes and leaves when the last has gone.
+units_since() # those that were not there when the session began
+{
+	units | grep -vxF -f "$SESSION/units" | grep -vx -e "$CGROUP.scope" -e 'machine.slice' || :
+}
+
+# Mounts have names with octal escapes in mountinfo; findmnt(8) reads them.
+machine_undo()
+{
+	for _pid in $(cat "/sys/fs/cgroup/system.slice/$CGROUP.scope/cgroup.procs"); do
+		[ "$_pid" = $$ ] || kill -KILL "$_pid" 2> /dev/null || :
+	done
+	_units=$(units_since | grep -E '\.(scope|slice|timer|service)$' || :)
+	# shellcheck disable=SC2086
+	[ -z "$_units" ] || systemctl kill --signal KILL $_units || :
+	# shellcheck disable=SC2086
+	[ -z "$_units" ] || systemctl stop $_units || :
+	systemctl reset-failed
+	findmnt --raw --noheadings --output ID,TARGET | sort -rn | while read -r _id _target; do
+		grep -qx "$_id" "$SESSION/mounts" || umount --lazy "$_target" || :
+	done
+	for _name in $(ls -A /run); do
+		grep -qxF "$_name" "$SESSION/run" || rm -rf "/run/${_name:?}"
+	done
+}
+
+# For engine_stop: what systemd still knows of the engine's containers.
+units_gone()
+{
+	by_systemd || return 0
+	wait_for no_unit_since
+	expect_eq '' "$(units --failed)" 'failed units'
+}
+
+no_unit_since()
+{
+	_since=$(units_since | grep -v '\.mount$' || :)
+	[ -z "$_since" ] || { echo "units left: $_since" && return 1; }
+}
+
+# --- steps and cases --------------------------------------------------------------------------------------------------
 
 session_result() # NAME OUTCOME [REASON_FILE]
 {
@@ -131,6 +202,8 @@ session_end() # STATUS
 		cp "$CASE_DIR/output" "$RESULTS/$STEP.$RUNTIME_NAME.output"
 		session_result "$STEP" 'not ok' "$CASE_DIR/reason"
 	fi
+	cd /
+	! by_systemd || machine_undo
 	exit "$1"
 }
 
@@ -181,13 +254,17 @@ case ${1:-} in
 	tar -C "$2/rootfs" -cf "$2/image.tar" .
 	;;
 --session) # the first process in the new namespaces
+	! by_systemd || exec sh "$0" --session-inside
 	cgroup_enter
 	exec unshare --cgroup sh "$0" --session-inside
 	;;
 --session-inside)
 	STEP=
+	# As in a login: podman takes itself for a service by it, and leaves conmon where it is.
+	unset INVOCATION_ID
+	! by_systemd || machine_note
 	trap 'session_end $?' EXIT
-	cgroup_mount
+	trap 'exit 143' TERM
 	session_mounts
 	# shellcheck source=/dev/null
 	. "$ENGINE"

@@ -12,7 +12,7 @@ containers_conf()
 	[containers]
 	default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 	[engine]
-	cgroup_manager = "cgroupfs"
+	cgroup_manager = "$CGROUP_MANAGER"
 	events_logger = "file"
 	# conmon stays for so many seconds after an exec by the API (300).
 	exit_command_delay = 1
@@ -79,6 +79,7 @@ nothing_left()
 	done
 	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'libpod-*')" 'cgroups left'
 	expect_eq '' "$(grep -E 'overlay-containers|/merged' /proc/self/mountinfo || :)" 'mounts left'
+	units_gone
 }
 
 # conmon's last act is a podman that cleans up: it may be at it still.

@@ -10,7 +10,7 @@ cri_start() # FILE to append to containerd's configuration
 	/usr/bin/python3 -c 'import grpc, google.protobuf, websocket'
 	session_dir /var/lib/containerd
 	mkdir -p /etc/containerd /etc/cni/net.d "$SESSION/python" "$SESSION/logs"
-	{ cri_config && cat "$1"; } > /etc/containerd/config.toml
+	{ cri_config && sed "s/SystemdCgroup = false/SystemdCgroup = $(by_systemd && echo true || echo false)/" "$1"; } > /etc/containerd/config.toml
 	cni_config > /etc/cni/net.d/10-pods.conflist
 	protoc --proto_path "$TESTS/engines/parts" --python_out "$SESSION/python" cri.proto
 	containerd_start
@@ -26,6 +26,7 @@ cri_start() # FILE to append to containerd's configuration
 cri_stop()
 {
 	remove_pods
+	! by_systemd || systemctl stop kubepods.slice
 	state_is_gone
 	expect_eq '' "$(find /sys/fs/cgroup -path '*/k8s.io/*' -type d -regextype posix-extended -regex '.*/[0-9a-f]{64}')" 'cgroups left'
 }
@@ -92,10 +93,20 @@ remove_pods()
 
 # --- pods and containers ---
 
+# The cgroup that the kubelet has made for a pod of this name; by systemd a slice below slices.
+pod_cgroup() # NAME
+{
+	if by_systemd; then
+		echo "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod$1.slice"
+	else
+		echo "/k8s.io/pod-$1"
+	fi
+}
+
 pod() # NAME [JQ_FILTER on the sandbox's config]: its id in $POD, its config in $POD_CONFIG
 {
 	POD_CONFIG=$(jq -n --arg name "$1" --arg logs "$SESSION/logs/$1" '{metadata: {name: $name, uid: ("uid-" + $name),
-		namespace: "default"}, hostname: $name, log_directory: $logs, linux: {security_context: {}}} | '"${2:-.}")
+		namespace: "default"}, hostname: $name, log_directory: $logs, linux: {security_context: {}}} | '"${2:-.}$(! by_systemd || echo " | .linux.cgroup_parent = \"$(pod_cgroup "$1")\"")")
 	rm -rf "$SESSION/logs/$1"
 	mkdir -p "$SESSION/logs/$1"
 	POD=$(cri RunPodSandbox "$(jq -n --argjson config "$POD_CONFIG" '{config: $config, runtime_handler: "hind"}')" | jq -r .pod_sandbox_id)

@@ -65,6 +65,7 @@ state_is_gone()
 	expect_eq '' "$(find /run/containerd/io.containerd.runtime.v2.task -mindepth 2 -maxdepth 2)" 'tasks left'
 	expect_eq '' "$(grep /rootfs /proc/self/mountinfo || :)" 'mounts left'
 	wait_for no_process_left
+	units_gone
 }
 
 no_process_left()

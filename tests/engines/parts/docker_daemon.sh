@@ -29,7 +29,8 @@ docker_start() # [DOCKERD_OPTION...]
 
 dockerd_start() # [OPTION...]
 {
-	dockerd --containerd /run/containerd/containerd.sock --default-ulimit nofile=1024:1024 --storage-driver overlay2 "$@" \
+	dockerd --containerd /run/containerd/containerd.sock --default-ulimit nofile=1024:1024 --storage-driver overlay2 \
+		--exec-opt "native.cgroupdriver=$CGROUP_MANAGER" "$@" \
 		>> "$SESSION/dockerd.log" 2>&1 < /dev/null &
 	echo $! > "$SESSION/dockerd.pid"
 	wait_for docker_answers
@@ -92,7 +93,9 @@ logs_have() # CONTAINER REGEX: for wait_for
 
 cgroup_file() # CONTAINER FILE: of the session's hierarchies
 {
-	for _file in /sys/fs/cgroup/"${2%%.*}"/docker/"$(inspect "$1" .Id)/$2" /sys/fs/cgroup/docker/"$(inspect "$1" .Id)/$2"; do
+	_id=$(inspect "$1" .Id)
+	for _file in "/sys/fs/cgroup/${2%%.*}/docker/$_id/$2" "/sys/fs/cgroup/docker/$_id/$2" \
+		"/sys/fs/cgroup/system.slice/docker-$_id.scope/$2"; do
 		[ ! -e "$_file" ] || cat "$_file"
 	done
 }
@@ -120,7 +123,7 @@ docker_is_gone()
 	for _dir in /run/docker/runtime-*/* /run/node?/runtime-*/*; do
 		[ ! -d "$_dir" ] || expect_eq '' "$(ls "$_dir")" "left in $_dir"
 	done
-	expect_eq '' "$(find /sys/fs/cgroup -mindepth 3 -type d -regextype posix-extended -regex '.*/[0-9a-z]{25,64}')" 'cgroups left'
+	expect_eq '' "$(find /sys/fs/cgroup -mindepth 3 -type d -regextype posix-extended -regex '.*/(docker-)?[0-9a-z]{25,64}(\.scope)?')" 'cgroups left'
 	expect_eq '' "$(grep -E '/merged|/run/docker/netns' /proc/self/mountinfo | grep -v 'netns/default' || :)" 'mounts left'
 	state_is_gone
 }
