@@ -165,9 +165,11 @@ static int wait_for_start(struct init *in, struct err *e)
 
 	if (in->kit->start_connected) {
 		/* The parent's end must be the only one left, or its death would go unnoticed. */
-		return fd_receive(start_fd, &go, 1, NULL, NULL, e) == 1
-			       ? start_fd
-			       : err_set(e, "nobody is left to start the container");
+		ssize_t len = fd_receive(start_fd, &go, 1, NULL, NULL, e);
+
+		if (len == 0)
+			return err_set(e, "nobody is left to start the container");
+		return len < 0 ? err_wrap(e, "wait to be started") : start_fd;
 	}
 	for (;;) {
 		int fd;
@@ -243,9 +245,11 @@ void init_end(struct init *in, const struct init_step *const *last)
 	struct err e;
 	int start_fd = wait_for_start(in, &e);
 
-	if (start_fd < 0)
+	if (start_fd < 0 && !in->kit->start_connected)
 		_exit(1);
-	if (init_steps_run(last, in, &e) == 0)
+	if (start_fd < 0)
+		start_fd = in->kit->start_fd;
+	else if (init_steps_run(last, in, &e) == 0)
 		exec_program(in, &e);
 	/* write, not sendmsg: a seccomp filter is loaded by now, and hardly any refuses write. */
 	if (write(start_fd, &e, sizeof e) < 0)

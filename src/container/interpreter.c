@@ -119,7 +119,7 @@ int interpreter_check(const char *program, char **foreign, struct err *e)
 			*foreign = depth == 0 ? foreign_file(head, n) : NULL;
 			return 0;
 		}
-		if (access(name, F_OK) < 0 && errno == ENOENT)
+		if (access(name, F_OK) < 0 && errno == ENOENT && !program_is_of_self(name))
 			return missing(program, "interpreter", name, e);
 		snprintf(path, sizeof path, "%s", name);
 	}

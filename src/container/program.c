@@ -28,6 +28,13 @@ static int executable(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
+/* Who comes into a pid namespace is born there last (enter.c): until then its procfs has no "self" for us, so what is behind
+ * that is execve's to find. */
+bool program_is_of_self(const char *path)
+{
+	return str_starts(path, "/proc/self/") || str_starts(path, "/proc/thread-self/");
+}
+
 static const char *path_of(char *const *env)
 {
 	for (; env && *env; env++)
@@ -71,6 +78,8 @@ static int find(struct init *in, struct err *e)
 			return -1;
 	} else {
 		errnum = executable(name);
+		if (errnum == ENOENT && program_is_of_self(name))
+			errnum = 0;
 		/* What the kernel says of a directory, too, and what podman knows. */
 		if (errnum == EISDIR)
 			return err_set(e, "exec: \"%s\": is a directory: %s", name, err_text(EACCES));

@@ -140,10 +140,10 @@ test_parent_killed_at_every_call()
 
 test_process_in_between_killed_at_every_call()
 {
-	kill_each child 5
+	kill_each child 60
 }
 
 test_newcomer_killed_at_every_call()
 {
-	kill_each second 30
+	kill_each second 15
 }

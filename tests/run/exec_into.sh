@@ -275,3 +275,12 @@ test_init_that_has_moved_to_a_cgroup_below()
 	expect_status 255 hind exec --cgroup / "$ID" true
 	expect_match 'resource busy' "$ERROR"
 }
+
+# Who comes in has no "self" in the container's procfs until it is born there, last of all.
+test_program_behind_self()
+{
+	up
+	expect_status 0 hind exec "$ID" /proc/self/root/bin/true
+	expect_status 255 hind exec "$ID" /proc/self/nothing
+	expect_match 'exec.*/proc/self/nothing.*no such file or directory' "$ERROR"
+}
