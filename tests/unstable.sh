@@ -1,4 +1,4 @@
-# Programs from Debian unstable, for tests/{criu,containerd2,newest_peers}.sh, which source this with
+# Programs from Debian unstable, for tests/{criu,containerd2,newest_peers}.sh and tests/validation/source.sh, which source this with
 #	what	the name that errors begin with
 #	cache	where the programs are kept; $cache.new while they are fetched, $cache.log for what was said meanwhile
 # They are unpacked below that: nothing of the system is replaced, and apt's own lists and sources stay as they are.
@@ -19,16 +19,16 @@ lock()
 }
 
 # apt with lists, archives and status of its own. What apt.conf.d says about the mirror holds here, too.
-private_apt() # ARG...
+private_apt() # TOOL ARG...
 {
-	APT_CONFIG=$cache.new/apt.conf apt-get "$@" >>"$cache.log" 2>&1 </dev/null
+	APT_CONFIG=$cache.new/apt.conf "$@" 2>>"$cache.log" </dev/null
 }
 
-configure_apt() # MIRROR
+configure_apt() # TYPE MIRROR: deb or deb-src
 {
 	mkdir -p "$cache.new/lists/partial" "$cache.new/archives/partial"
 	: >"$cache.new/status"
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $1 unstable main" >"$cache.new/sources.list"
+	echo "$1 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $2 unstable main" >"$cache.new/sources.list"
 	cat >"$cache.new/apt.conf" <<-END
 		Dir::Etc::sourcelist "$cache.new/sources.list";
 		Dir::Etc::sourceparts "-";
@@ -43,19 +43,23 @@ configure_apt() # MIRROR
 	END
 }
 
-# The packages and all that they depend on, unpacked into $cache.new/root.
-unpack() # PACKAGE...
+# Makes $cache.new, and apt's lists of unstable in it.
+begin() # TYPE: deb or deb-src
 {
-	for tool in apt-get dpkg-deb; do
-		command -v $tool >/dev/null || give_up "$tool is not there to get it"
-	done
+	command -v apt-get >/dev/null || give_up "there is no apt to get it"
 	mirror=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' |
 		sed -n 's/^Debian Debian //p' | head -n 1)
 	[ -n "$mirror" ] || give_up "apt knows no mirror of Debian"
 	rm -rf "$cache.new"
-	configure_apt "$mirror"
-	private_apt update || give_up "apt cannot reach Debian unstable at $mirror"
-	private_apt install -y --download-only "$@" || give_up "Debian unstable gives no $*"
+	configure_apt "$1" "$mirror"
+	private_apt apt-get update >>"$cache.log" || give_up "apt cannot reach Debian unstable at $mirror"
+}
+
+# The packages and all that they depend on, unpacked into $cache.new/root.
+unpack() # PACKAGE...
+{
+	begin deb
+	private_apt apt-get install -y --download-only "$@" >>"$cache.log" || give_up "Debian unstable gives no $*"
 	for package in "$cache.new"/archives/*.deb; do
 		dpkg-deb --extract "$package" "$cache.new/root" >>"$cache.log" 2>&1 || give_up "cannot unpack $package"
 	done
