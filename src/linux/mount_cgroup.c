@@ -4,10 +4,10 @@
  * "cgroup" means what the host has: one cgroup2, or a tmpfs with a directory for each v1 hierarchy. With a cgroup
  * namespace of its own a new mount of a hierarchy begins at the container's cgroup; without one that cgroup is bound.
  * So neither shows the host's others. Of a v1 hierarchy the two are one and the same to the container, and the new mount
- * would go through all cgroups of the machine, under their lock: there the cgroup is bound, too. A container that may write there and has a user namespace but no cgroup namespace
- * could reach what its owner may (CVE-2023-25809): it gets a read-only mount, and so does one that
- * stays in the caller's cgroup. Waits for the parent to have moved us,
- * since a cgroup namespace begins where its maker is. */
+ * would go through all cgroups of the machine, under their lock: there the cgroup is bound, too. A container that may
+ * write there and has a user namespace but no cgroup namespace could reach what its owner may (CVE-2023-25809): it gets
+ * a read-only mount, and so does one that stays in the caller's cgroup. Waits for the parent to have moved us, since a
+ * cgroup namespace begins where its maker is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
