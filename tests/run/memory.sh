@@ -50,6 +50,7 @@ test_kernel_tcp()
 {
 	bundle_new b '.linux.resources.memory.kernelTCP=16777216'
 	if cgroup_v2; then
+		id_new
 		expect_status 0 hind --log-level info create --bundle "$BUNDLE" "$ID"
 		expect_match 'linux\.resources\.memory\.kernelTCP has no effect' "$ERROR"
 	else

@@ -266,12 +266,16 @@ test_rootless_option()
 
 test_the_hosts_root_as_an_image()
 {
-	# shellcheck disable=SC2016
-	expect_status 0 uhind run NOIMG sh -c 'id -u; echo $$; ls /usr/bin | wc -l; echo x > /usr/x; mkdir /tmp/y; cat /usr/x; ls -A /root'
+	# What holds a mount of the host is shown as it is, and not written.
+	for dir in /usr /opt /srv; do
+		grep -q " $dir\(/[^ ]*\)\{0,1\} " /proc/self/mountinfo || break
+	done
+	expect_status 0 uhind run NOIMG sh -c "id -u; echo \$\$; ls /usr/bin | wc -l; echo x > $dir/x; mkdir /tmp/y; cat $dir/x; ls -A /root"
+	note "$ERROR"
 	expect_match '^0$' "$OUTPUT"
 	expect_match '^1$' "$OUTPUT"
 	expect_match '^x$' "$OUTPUT"
-	[ ! -e /usr/x ] || fail 'it was written into the host'
+	[ ! -e "$dir/x" ] || fail 'it was written into the host'
 	expect_eq '' "$ERROR" 'quiet'
 	expect_no_leak
 }
