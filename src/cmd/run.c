@@ -22,7 +22,7 @@
 static struct {
 	struct oom_watch watch;
 	struct cgroup_oom kept;
-} memory;
+} memory = { .watch.fd = -1 };
 
 static bool limits_memory(const struct launch *l)
 {
@@ -82,11 +82,12 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	int status = launch_start(l, e);
 
 	if (status == 0) {
-		/* Nobody needs the procfs any more. To take a mount away the kernel waits for all CPUs: here the
-		 * program runs meanwhile, at the end the caller would wait. */
-		fd_close(&l->kit.host_proc_fd);
-		wait_watch(&l->notify->fd, POLLIN, notify_watch, l->notify);
 		watch_oom(l);
+		/* Nobody needs the procfs any more. To take a mount away the kernel waits for all CPUs: here the
+		 * program runs meanwhile, at the end the caller would wait. But what its limit does is to be seen now. */
+		if (memory.watch.fd < 0)
+			fd_close(&l->kit.host_proc_fd);
+		wait_watch(&l->notify->fd, POLLIN, notify_watch, l->notify);
 		status = wait_foreground(l->pid, l->pidfd, &l->master_fd, e);
 		notify_close(l->notify);
 	}

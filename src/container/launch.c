@@ -215,12 +215,24 @@ static int cgroup_before(struct launch *l, struct err *e)
 	return 0;
 }
 
+/* A user's systemd moves the user's own processes and no others, and a user namespace can make init somebody else. */
+static bool scope_first(const struct launch *l)
+{
+	return cgroup_around_init(l->cgroup) && l->new_ns[NS_USER];
+}
+
+static int cgroup_around(struct launch *l, struct err *e)
+{
+	return scope_first(l) ? cgroup_create(l, e) : 0;
+}
+
 static int cgroup_beside(struct launch *l, struct err *e)
 {
-	return born_inside(l) ? 0 : cgroup_create(l, e);
+	return born_inside(l) || scope_first(l) ? 0 : cgroup_create(l, e);
 }
 
 const struct host_step host_cgroup = { "cgroup", NULL, cgroup_before, cgroup_undo };
+const struct host_step host_cgroup_scope = { "cgroup", NULL, cgroup_around, NULL };
 const struct host_step host_cgroup_v1 = { "cgroup", NULL, cgroup_beside, NULL };
 
 static int cgroup_enter(struct launch *l, struct err *e)

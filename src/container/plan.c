@@ -61,6 +61,7 @@ const struct host_step *const plan_host[] = {
 	&host_root_mount,       /* without a mount namespace: what is mounted goes with it, after init has gone */
 	&host_fork,             /* from here on both halves work side by side */
 	&host_oom,          /* an undumpable child cannot write its own; without privileges we can until it is mapped */
+	&host_cgroup_scope, /* while init is still the caller's: its ids are not mapped */
 	&host_userns_map,   /* the child can do nothing before its ids are mapped */
 	&host_netdev,       /* the host's interfaces go into the container's network namespace; the child waits */
 	&host_cgroup_v1,    /* the child mounts meanwhile */

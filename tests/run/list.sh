@@ -45,6 +45,7 @@ $second" "$(echo "$OUTPUT" | sort)"
 # Columns are as wide as what stands in them, and the last one is the owner of the container's directory.
 test_table_of_long_and_short()
 {
+	need_root 'the owner is changed'
 	bundle_new b
 	args sleep 1000
 	create

@@ -94,7 +94,8 @@ test_delete_does_without_a_stopped_systemd()
 	expect_eq 0 "$STATUS" "status ($ERROR)"
 	expect_status 1 hind state "$ID"
 	wait_for gone "$dir"
-	# It has to see for itself that all have ended.
-	wait_for no_unit users_systemctl
+	# It may believe in the unit still, which is no hindrance to the next container of that name.
+	hind create --bundle "$BUNDLE" "$ID" > container.log 2>&1 < /dev/null || fail "create again: $(cat container.log)"
+	expect_status 0 hind delete --force "$ID"
 	expect_no_unit users_systemctl
 }
