@@ -74,11 +74,6 @@ test_stopped_systemd_is_told()
 	expect_no_unit users_systemctl
 }
 
-no_unit() # SYSTEMCTL...
-{
-	[ -z "$("$@" list-units --all --plain --no-legend "*$PREFIX*.scope")" ]
-}
-
 gone() # DIR
 {
 	[ ! -e "$1" ]
