@@ -84,6 +84,7 @@ int cgroup_pids(struct cgroup *, pid_t **pids, size_t *n, struct err *) must_che
 struct cgroup_oom {
 	uint64_t kills;       /* by the memory limit, since the cgroup was made */
 	uint64_t limit, peak; /* bytes; 0: unknown */
+	uint64_t kills_above; /* v2: in all that the cgroup above holds; known when this one is gone, too */
 };
 void cgroup_oom(struct cgroup *, struct cgroup_oom *); /* never fails: what cannot be read is 0 */
 
@@ -91,6 +92,7 @@ void cgroup_oom(struct cgroup *, struct cgroup_oom *); /* never fails: what cann
  * closes it. */
 struct oom_watch {
 	int fd;
+	int above_fd; /* v2: the same for all that the cgroup above holds; -1 where nothing is counted there */
 	short events;
 	uint64_t kills; /* v2: that were seen already */
 };

@@ -50,13 +50,16 @@ static int watch_v2(const char *dir, struct oom_watch *watch, struct err *e)
 		return err_sys(e, "open %s", path);
 	watch->events = POLLPRI;
 	watch->kills = kills_v2(watch->fd);
+	snprintf(path, sizeof path, "%s/../memory.events", dir);
+	watch->above_fd = open(path, O_RDONLY | O_CLOEXEC);
+	(void)kills_v2(watch->above_fd);
 	return 0;
 }
 
 int cgroup_oom_watch(struct cgroup *cg, struct oom_watch *watch, struct err *e)
 {
 	struct hierarchy *h = hierarchy_with(cg, CONTROLLER_MEMORY);
-	*watch = (struct oom_watch){ .fd = -1 };
+	*watch = (struct oom_watch){ .fd = -1, .above_fd = -1 };
 	if (!h)
 		return 0;
 	return h->v2 ? watch_v2(h->dir, watch, e) : watch_v1(h->dir, watch, e);
@@ -74,6 +77,7 @@ bool cgroup_oom_fired(struct cgroup *cg, struct oom_watch *watch)
 		snprintf(path, sizeof path, "%s/cgroup.event_control", h->dir);
 		return read(watch->fd, &n, sizeof n) == sizeof n && access(path, F_OK) == 0;
 	}
+	(void)kills_v2(watch->above_fd);
 	n = kills_v2(watch->fd);
 	bool more = n > watch->kills;
 	if (more)

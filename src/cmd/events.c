@@ -139,6 +139,7 @@ static int follow(struct container *c, int interval, struct err *e)
 			status = wait_until(c, &watch, next, e);
 	}
 	fd_close(&watch.fd);
+	fd_close(&watch.above_fd);
 	return status < 0 ? -1 : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -18,11 +19,13 @@
 #include "container/wait.h"
 
 /* A person who set a limit wants to know that it struck. systemd removes the cgroup as soon as it is empty, so there what
- * it says is kept while it is still to be read. */
+ * it says is kept while it is still to be read. The kernel tells of a kill up to 10 ms after it told that the limit was
+ * reached, which may be too late to read more: then the cgroup above, where it counts as well, bears it out, if it counts
+ * one more than when ours was last seen. */
 static struct {
 	struct oom_watch watch;
 	struct cgroup_oom kept;
-} memory = { .watch.fd = -1 };
+} memory = { .watch = { .fd = -1, .above_fd = -1 } };
 
 static bool limits_memory(const struct launch *l)
 {
@@ -36,10 +39,12 @@ static void keep_oom(void *data)
 
 	(void)cgroup_oom_fired(l->cgroup, &memory.watch);
 	cgroup_oom(l->cgroup, &oom);
-	if (oom.kills)
+	if (oom.limit)
 		memory.kept = oom;
-	else if (!oom.limit)
-		fd_close(&memory.watch.fd); /* it is gone */
+	if (!oom.limit) { /* it is gone */
+		fd_close(&memory.watch.fd);
+		fd_close(&memory.watch.above_fd);
+	}
 }
 
 static void watch_oom(struct launch *l)
@@ -48,18 +53,25 @@ static void watch_oom(struct launch *l)
 
 	if (!limits_memory(l) || !cgroup_around_init(l->cgroup) || cgroup_oom_watch(l->cgroup, &memory.watch, &ignored))
 		return;
+	cgroup_oom(l->cgroup, &memory.kept);
 	wait_watch(&memory.watch.fd, memory.watch.events, keep_oom, l);
+	wait_watch(&memory.watch.above_fd, memory.watch.events, keep_oom, l);
 }
 
-static void tell_oom(const struct launch *l)
+static void tell_oom(const struct launch *l, int status)
 {
 	struct cgroup_oom oom = { 0 };
 
 	if (!limits_memory(l))
 		return;
 	cgroup_oom(l->cgroup, &oom);
-	if (!oom.kills)
+	if (!oom.limit && memory.kept.limit) {
+		bool above = oom.kills_above > memory.kept.kills_above;
+
 		oom = memory.kept;
+		if (!oom.kills && above && status == 128 + SIGKILL)
+			oom.kills = 1;
+	}
 	if (oom.kills)
 		log_warn("memory", "the memory limit of %llu bytes killed %llu process%s (peak: %llu bytes)",
 			(unsigned long long)oom.limit, (unsigned long long)oom.kills, oom.kills == 1 ? "" : "es",
@@ -79,10 +91,11 @@ static void null_stdin(void)
 static int foreground(struct launch *l, bool keep, struct err *e)
 {
 	struct err cleanup;
-	int status = launch_start(l, e);
+	int status;
 
+	watch_oom(l);
+	status = launch_start(l, e);
 	if (status == 0) {
-		watch_oom(l);
 		/* Nobody needs the procfs any more. To take a mount away the kernel waits for all CPUs: here the
 		 * program runs meanwhile, at the end the caller would wait. But what its limit does is to be seen now. */
 		if (memory.watch.fd < 0)
@@ -93,7 +106,7 @@ static int foreground(struct launch *l, bool keep, struct err *e)
 	}
 	if (status >= 0)
 		log_info("exit", "id=%s status=%d", l->opts->id, status);
-	tell_oom(l);
+	tell_oom(l, status);
 	if (keep && status >= 0)
 		return status;
 	if (launch_remove(l, &cleanup)) {

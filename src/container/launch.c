@@ -389,7 +389,7 @@ static void tell_killed(struct launch *l, struct err *e)
 		err_set(e,
 			"%s was OOM-killed: linux.resources.memory.limit, %llu bytes in whole pages, is too low for it "
 			"to start; raise it",
-			who, (unsigned long long)oom.limit);
+			who, oom.limit || !memory ? (unsigned long long)oom.limit : (unsigned long long)memory->limit);
 	else if (info.si_status == SIGKILL && memory && memory->has_limit && !oom.limit)
 		/* systemd removes a cgroup as soon as it is empty. */
 		err_set(e,

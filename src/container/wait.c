@@ -175,7 +175,7 @@ static void drain(struct relay *r)
 }
 
 #define FIXED 5 /* of what attend polls always */
-#define WATCHES 2
+#define WATCHES 3
 static struct {
 	const int *fd;
 	short events;
