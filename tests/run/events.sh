@@ -25,11 +25,17 @@ is() # JQ_EXPRESSION
 	jq -e "$1" stats.json > out || fail "not so: $1 in $(jq -c 'del(.data.memory.raw)' stats.json)"
 }
 
+has_periods() # for wait_for: the kernel counts one at its end
+{
+	hind events --stats "$ID" | jq -e '.data.cpu.throttling.periods>0' > out
+}
+
 test_stats()
 {
 	args sh -c 'i=0; while [ $i -lt 10000 ]; do i=$((i+1)); done; sleep 1000 & sleep 1000'
 	running
 	wait_for grep -q '^2$\|^3$' "$(cgroup_dir pids "$ID")/pids.current"
+	wait_for has_periods
 	stats
 	is ".type==\"stats\" and .id==\"$ID\""
 	is '.data.memory.usage.limit==67108864 and .data.memory.usage.usage>10000 and .data.memory.usage.failcnt==0'
