@@ -33,20 +33,30 @@ static int held[HELD];
 static const char *marker;
 static char by_process[64];
 
+/* The beginning of /proc/PID/file as a text; false where nothing is to be read. */
+static bool read_text(const char *pid, const char *file, char *text, size_t size)
+{
+	char path[300];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%s/%s", pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, size - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
 /* The name changes with execve, to the program's. An older kernel calls what was executed by its descriptor after that's
  * number. */
 static bool is_hind(const char *pid)
 {
-	char path[300], comm[32] = "";
-	int fd;
-	ssize_t n;
+	char comm[32];
 
-	snprintf(path, sizeof path, "/proc/%s/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, comm, sizeof comm - 1);
-	if (fd >= 0)
-		close(fd);
-	return n > 0 && (strncmp(comm, "hind", 4) == 0 || comm[strspn(comm, "0123456789\n")] == 0);
+	return read_text(pid, "comm", comm, sizeof comm) &&
+	       (strncmp(comm, "hind", 4) == 0 || comm[strspn(comm, "0123456789\n")] == 0);
 }
 
 /* In the middle of execve(2) it has its old name still, but the program's descriptors and rights. */
@@ -143,16 +153,9 @@ static void trace(const char *pid)
 /* A line of /proc/PID/status, "CapPrm:" or another, as a number. */
 static unsigned long long status_of(const char *pid, const char *key)
 {
-	char path[300], text[4096] = "", *line;
-	int fd;
-	ssize_t n;
+	char text[4096], *line;
 
-	snprintf(path, sizeof path, "/proc/%s/status", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (fd >= 0)
-		close(fd);
-	line = n > 0 ? strstr(text, key) : NULL;
+	line = read_text(pid, "status", text, sizeof text) ? strstr(text, key) : NULL;
 	return line ? strtoull(line + strlen(key), NULL, 16) : 0;
 }
 
