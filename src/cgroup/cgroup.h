@@ -84,20 +84,19 @@ int cgroup_pids(struct cgroup *, pid_t **pids, size_t *n, struct err *) must_che
 struct cgroup_oom {
 	uint64_t kills;       /* by the memory limit, since the cgroup was made */
 	uint64_t limit, peak; /* bytes; 0: unknown */
-	uint64_t kills_above; /* v2: in all that the cgroup above holds; known when this one is gone, too */
 };
 void cgroup_oom(struct cgroup *, struct cgroup_oom *); /* never fails: what cannot be read is 0 */
 
-/* Waiting for the memory limit to kill. fd for poll(2) with `events`, -1 where there is no memory controller; the caller
- * closes it. */
+/* Waiting for the memory limit to kill. Both descriptors are for poll(2) with `events`, and the caller's to close. */
 struct oom_watch {
-	int fd;
+	int fd;       /* -1 where there is no memory controller */
 	int above_fd; /* v2: the same for all that the cgroup above holds; -1 where nothing is counted there */
 	short events;
-	uint64_t kills; /* v2: that were seen already */
+	uint64_t kills, above; /* v2: that were seen already */
 };
 int cgroup_oom_watch(struct cgroup *, struct oom_watch *, struct err *) must_check;
-/* Has it killed since the last call? For when poll(2) has said that there is something. */
+/* Has it killed since the last call? For when poll(2) has said that there is something. v2: a cgroup that is gone meanwhile
+ * is said to have killed where the one above says so, which may hold others. */
 bool cgroup_oom_fired(struct cgroup *, struct oom_watch *);
 
 /* Usage: adds "cpu", "cpuset", "memory", "pids", "blkio" and "hugetlb" to the open object. What cannot be read is 0 or

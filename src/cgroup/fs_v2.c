@@ -226,8 +226,6 @@ static int kill_all(struct cgroup *cg, struct err *e)
 static void oom(struct cgroup *cg, struct cgroup_oom *oom)
 {
 	const char *dir = cg->hierarchies[0].dir;
-	cleanup_free char *above = mem_printf("%.*s", (int)(strrchr(dir, '/') - dir), dir);
-	oom->kills_above = control_number(above, "memory.events", "oom_kill");
 	oom->kills = control_number(dir, "memory.events", "oom_kill");
 	oom->peak = control_number(dir, "memory.peak", NULL); /* Linux 5.19 */
 	oom->limit = control_number(dir, "memory.max", NULL);

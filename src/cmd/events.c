@@ -111,14 +111,14 @@ static long long now_ms(void)
 /* Until it is time for the next line; 1 when the container has ended. */
 static int wait_until(struct container *c, struct oom_watch *watch, long long deadline, struct err *e)
 {
-	struct pollfd fds[] = { { .fd = c->pidfd, .events = POLLIN }, { .fd = watch->fd, .events = watch->events } };
+	struct pollfd fds[] = { { .fd = c->pidfd, .events = POLLIN }, { .fd = watch->fd, .events = watch->events },
+		{ .fd = watch->above_fd, .events = watch->events } };
 
 	for (long long left; (left = deadline - now_ms()) > 0;) {
 		if (poll(fds, ARRAY_LEN(fds), (int)left) < 0 && errno != EINTR)
 			return err_sys(e, "poll");
 		/* What has killed the container must not get lost with it. */
-		if ((fds[0].revents || fds[1].revents) && cgroup_oom_fired(c->cgroup, watch) &&
-			line_print(line_new("oom", c->id), e))
+		if (cgroup_oom_fired(c->cgroup, watch) && line_print(line_new("oom", c->id), e))
 			return -1;
 		if (fds[0].revents)
 			return 1;

@@ -19,9 +19,7 @@
 #include "container/wait.h"
 
 /* A person who set a limit wants to know that it struck. systemd removes the cgroup as soon as it is empty, so there what
- * it says is kept while it is still to be read. The kernel tells of a kill up to 10 ms after it told that the limit was
- * reached, which may be too late to read more: then the cgroup above, where it counts as well, bears it out, if it counts
- * one more than when ours was last seen. */
+ * it says is kept while it is still to be read. */
 static struct {
 	struct oom_watch watch;
 	struct cgroup_oom kept;
@@ -37,8 +35,8 @@ static void keep_oom(void *data)
 	struct launch *l = data;
 	struct cgroup_oom oom;
 
-	(void)cgroup_oom_fired(l->cgroup, &memory.watch);
 	cgroup_oom(l->cgroup, &oom);
+	(void)cgroup_oom_fired(l->cgroup, &memory.watch);
 	if (oom.limit)
 		memory.kept = oom;
 	if (!oom.limit) { /* it is gone */
@@ -65,13 +63,11 @@ static void tell_oom(const struct launch *l, int status)
 	if (!limits_memory(l))
 		return;
 	cgroup_oom(l->cgroup, &oom);
-	if (!oom.limit && memory.kept.limit) {
-		bool above = oom.kills_above > memory.kept.kills_above;
-
+	(void)cgroup_oom_fired(l->cgroup, &memory.watch);
+	if (!oom.limit)
 		oom = memory.kept;
-		if (!oom.kills && above && status == 128 + SIGKILL)
-			oom.kills = 1;
-	}
+	if (oom.kills < memory.watch.kills && status == 128 + SIGKILL)
+		oom.kills = memory.watch.kills;
 	if (oom.kills)
 		log_warn("memory", "the memory limit of %llu bytes killed %llu process%s (peak: %llu bytes)",
 			(unsigned long long)oom.limit, (unsigned long long)oom.kills, oom.kills == 1 ? "" : "es",

@@ -142,7 +142,6 @@ test_what_was_killed_for_memory_is_told()
 
 test_what_killed_the_container_itself_is_told()
 {
-	[ "${CGROUP_MANAGER:-}" = systemd ] && skip 'systemd removes the cgroup as soon as it is empty, and with it what it says of the kill of init'
 	config '.linux.resources.memory={limit:16777216, swap:16777216}'
 	args dd if=/dev/zero of=/dev/null bs=64M count=1
 	create
