@@ -190,8 +190,12 @@ static int freeze(struct cgroup *cg, bool frozen, struct err *e)
 	struct hierarchy *h = &cg->hierarchies[0];
 	if (frozen && hierarchy_refuse_self(h, e) < 0)
 		return -1;
-	if (control_write(h->dir, "cgroup.freeze", frozen ? "1" : "0") < 0)
+	if (control_write(h->dir, "cgroup.freeze", frozen ? "1" : "0") < 0) {
+		/* systemd removes one as soon as it is empty, as CRIU leaves it after a dump. */
+		if (!frozen && errno == ENOENT)
+			return 0;
 		return err_sys(e, "write \"%d\" to %s/cgroup.freeze", frozen, h->dir);
+	}
 	int rc = wait_event(h, "frozen", frozen, WAIT_LIMIT_MS, e);
 	if (rc)
 		return rc < 0 ? -1 : 0;

@@ -21,7 +21,7 @@
 			"allow the session and terminal of a shell outside" },                                         \
 		{ "file-locks", 0, OPT_FLAG, offsetof(type, criu.file_locks), NULL, "save and restore file locks" },   \
 		{ "manage-cgroups-mode", 0, OPT_STRING, offsetof(type, criu.cgroups_mode), "MODE",                     \
-			"soft (default), full, strict or ignore" },                                                    \
+			"soft (default; restore on v1: ignore where no cgroups are mounted), full, strict, ignore" },  \
 		{ "empty-ns", 0, OPT_LIST, offsetof(type, criu.empty_ns), "network",                                   \
 			"without the interfaces inside, which is so anyway" },                                         \
 		{ "network-lock", 0, OPT_STRING, offsetof(type, criu.network_lock), "METHOD",                          \

@@ -305,8 +305,12 @@ static int start(struct restore *r, struct err *e)
 			r->opts->program);
 	l->pid = r->criu.pid;
 	l->sync_fd = r->criu.sync_fd;
-	/* What CRIU is in, its children are born in. */
-	status = host_cgroup_join.run(l, e);
+	/* What CRIU is in, its children are born in, and a scope of systemd's is made around it. */
+	status = host_cgroup_scope.run(l, e);
+	if (status == 0)
+		status = host_cgroup_v1.run(l, e);
+	if (status == 0)
+		status = host_cgroup_join.run(l, e);
 	if (status == 0)
 		status = host_rdt_join.run(l, e);
 	l->pid = 0;

@@ -91,7 +91,6 @@ const struct host_step *const plan_restore[] = {
 	&host_namespace_open,   /* CRIU inherits those of others */
 	&host_terminal_connect, /* for the pty's master, which CRIU makes */
 	&host_cgroup,           /* under its limits from the start: CRIU is in it, and what it makes is born there */
-	&host_cgroup_v1,        /* the same */
 	&host_criu,             /* everything of the container itself, with interfaces and hooks on the way */
 	&host_start_time,
 	&host_commit,      /* it runs by now */

@@ -143,8 +143,8 @@ test_another_id_has_a_cgroup_of_its_own()
 	checkpoint "$first"
 	id_new
 	restore "$ID"
-	expect_match "/$ID\$" "$(cat "/proc/$(pid_of "$ID")/cgroup")"
-	expect_no_match "/$first\$" "$(cat "/proc/$(pid_of "$ID")/cgroup")"
+	expect_match "/(hind-)?$ID(\\.scope)?\$" "$(cat "/proc/$(pid_of "$ID")/cgroup")"
+	expect_no_match "/(hind-)?$first(\\.scope)?\$" "$(cat "/proc/$(pid_of "$ID")/cgroup")"
 	COUNT=$before
 	expect_same_counter
 	# The images are still there: the same container once more, beside itself.
@@ -509,7 +509,7 @@ test_request_says_the_options()
 	expect_match '^RESTORE 27=1\.pipe:\[123\],2\.([3-9]|[1-9][0-9]+)$' "$(cat asked)"
 	expect_match '^RESTORE 27=1\.file\[1:2\],2\.([3-9]|[1-9][0-9]+)$' "$(cat asked)"
 	expect_match "^RESTORE 37=mnt\\[/data\\]:$HIND_ROOT/[0-9]+\$" "$(cat asked)"
-	expect_match "^RESTORE 25=.*2\\.(/.*)?/$ID\$" "$(cat asked)"
+	expect_match "^RESTORE 25=.*2\\.(/.*)?/(hind-)?$ID(\\.scope)?\$" "$(cat asked)"
 	expect_no_leak
 	export FAKE_CRIU_VERSION='3 15'
 	expect_error '^hind: restore: --lsm-profile: needs CRIU 3.16 or newer$' hind --criu "$TESTS/fake_criu.py" restore --bundle "$BUNDLE" \
