@@ -258,9 +258,11 @@ static int check_place(const struct cgroup *cg, pid_t pid, struct err *e)
 	if (file_read(AT_FDCWD, file, 1 << 16, &text, &len, e) < 0)
 		return -1;
 	/* Below a cgroup namespace's root the mount is that root, and its path is shown the same way. */
-	return strstr(text, line) ? 0
-				  : err_set(e, "systemd has put process %d not into %s but into %.200s", pid,
-					    cg->systemd->path, text);
+	if (strstr(text, line))
+		return 0;
+	err_set(e, "systemd has put process %d not into %s but into %.200s", pid, cg->systemd->path, text);
+	e->code = ESRCH; /* one that has ended is not moved: what it had to say comes first */
+	return -1;
 }
 
 static int make_scope(struct cgroup *cg, pid_t pid, struct err *e)

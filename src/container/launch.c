@@ -371,9 +371,8 @@ void launch_blank(struct launch *l)
 }
 
 /* Init that was killed could say nothing; what killed it is the cause. It stays a zombie for fork_undo. */
-static void tell_killed(struct launch *l, struct err *e)
+static void tell_killed(struct launch *l, int wait_ms, struct err *e)
 {
-	/* Its end of the socket is closed a little before it has ended. */
 	struct pollfd ended = { l->pidfd, POLLIN, 0 };
 	struct cgroup_oom oom = { 0 };
 	const struct oci_linux *lin = l->config->linux;
@@ -381,7 +380,7 @@ static void tell_killed(struct launch *l, struct err *e)
 	const char *who = l->join_pid ? "process" : "container init";
 	siginfo_t info = { 0 };
 
-	if (poll(&ended, 1, 1000) <= 0 || waitid(P_PIDFD, l->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) < 0 ||
+	if (poll(&ended, 1, wait_ms) <= 0 || waitid(P_PIDFD, l->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) < 0 ||
 		info.si_pid == 0 || info.si_code == CLD_EXITED)
 		return;
 	cgroup_oom(l->cgroup, &oom);
@@ -400,17 +399,21 @@ static void tell_killed(struct launch *l, struct err *e)
 		err_set(e, "%s was killed by signal %d (%s)", who, info.si_status, strsignal(info.si_status));
 }
 
-/* When a step of ours failed because init had ended, init's own words are the cause, or its end. */
+/* When a step of ours failed because init had ended, init's own words are the cause, or its end. systemd removes a cgroup
+ * that it has left. */
 void launch_childs_error(struct launch *l, struct err *e)
 {
 	struct err theirs;
+	bool ended = e->code == ESRCH || e->code == EPIPE || e->code == ECONNRESET;
+	bool left = e->code == ENOENT || e->code == ENODEV;
 
-	if (l->sync_fd < 0 || l->pidfd < 0 || (e->code != ESRCH && e->code != EPIPE && e->code != ECONNRESET))
+	if (l->sync_fd < 0 || l->pidfd < 0 || (!ended && !left))
 		return;
 	if (sync_failure(l->sync_fd, &theirs))
 		*e = theirs;
 	else
-		tell_killed(l, e);
+		/* Its end of the socket is closed a little before it has ended. */
+		tell_killed(l, ended ? 1000 : 0, e);
 }
 
 int launch_by(const struct host_step *const *plan, struct launch *l, struct err *e)
