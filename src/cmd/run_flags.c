@@ -77,7 +77,7 @@ const struct opt run_opts[] = {
 	STRING("cpuset-cpus", 0, cpuset_cpus, "LIST", "CPUs that it may run on, as in 0-2,4"),
 	STRING("cpuset-mems", 0, cpuset_mems, "LIST", "memory nodes that it may use"),
 	STRING("pids-limit", 0, pids_limit, "NUMBER", "how many processes and threads; -1: no limit"),
-	STRING("cgroup-parent", 0, cgroup_parent, "PATH", "make its cgroup below this one (/hind)"),
+	STRING("cgroup-parent", 0, cgroup_parent, "PATH", "make its cgroup below this one (/hind), or slice (system.slice)"),
 	STRING("oom-score-adj", 0, oom_score_adj, "NUMBER",
 		"-1000 to 1000: how gladly it is killed when memory is out"),
 	LIST("ulimit", 0, ulimit, "NAME=SOFT[:HARD]", "resource limit, as in nofile=1024:4096"),
@@ -250,6 +250,24 @@ static int arguments(struct run_build *b, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* "/batch", and for systemd's manager "batch.slice". */
+static int cgroup_parent(struct run_build *b, const char *parent, struct err *e)
+{
+	const char *name = b->flags->name, *end = strrchr(parent, '.');
+	struct oci_linux *lin = b->config->linux;
+
+	if (str_eq(b->flags->launch.cgroup_manager, "systemd")) {
+		if (!end || !str_eq(end, ".slice") || strpbrk(parent, "/:"))
+			return run_wrong(e, "cgroup-parent", parent, "for systemd it is a slice such as batch.slice");
+		lin->cgroups_path = arena_printf(b->arena, "%s:hind:%s", parent, name);
+		return 0;
+	}
+	if (parent[0] != '/' || strstr(parent, ".."))
+		return run_wrong(e, "cgroup-parent", parent, "it is a path such as /batch, without \"..\"");
+	lin->cgroups_path = mount_clean_path(b->arena, arena_printf(b->arena, "%s/%s", parent, name));
+	return 0;
+}
+
 static int process_rest(struct run_build *b, struct err *e)
 {
 	const struct run_flags *flags = b->flags;
@@ -269,14 +287,7 @@ static int process_rest(struct run_build *b, struct err *e)
 		process->oom_score_adj = score;
 		process->has_oom_score_adj = true;
 	}
-	if (flags->cgroup_parent) {
-		if (flags->cgroup_parent[0] != '/' || strstr(flags->cgroup_parent, ".."))
-			return run_wrong(e, "cgroup-parent", flags->cgroup_parent,
-				"it is a path such as /batch, without \"..\"");
-		b->config->linux->cgroups_path =
-			mount_clean_path(b->arena, arena_printf(b->arena, "%s/%s", flags->cgroup_parent, flags->name));
-	}
-	return 0;
+	return flags->cgroup_parent ? cgroup_parent(b, flags->cgroup_parent, e) : 0;
 }
 
 /* The default config is what `hind spec` prints, for engines and people who edit it. What it says of limits and

@@ -216,8 +216,13 @@ test_detached_and_named()
 
 test_name_of_its_own()
 {
-	expect_status 0 hind run --cgroup-parent "/$PREFIX-parent" img cat /proc/sys/kernel/hostname
-	rmdir /sys/fs/cgroup/"$PREFIX-parent" /sys/fs/cgroup/*/"$PREFIX-parent" 2> /dev/null || :
+	parent=/$PREFIX-parent wrong=$PREFIX.slice
+	[ "${CGROUP_MANAGER:-}" != systemd ] || parent=$(echo "$PREFIX-parent.slice" | tr - _) wrong=/$PREFIX
+	expect_error '^hind: --cgroup-parent ".*": (it is a path such|for systemd it is a slice)' \
+		hind run --cgroup-parent "$wrong" img true
+	expect_status 0 hind run --cgroup-parent "$parent" img cat /proc/sys/kernel/hostname
+	[ "${CGROUP_MANAGER:-}" != systemd ] || systemctl stop "$parent"
+	rmdir "/sys/fs/cgroup$parent" /sys/fs/cgroup/*"$parent" 2> /dev/null || :
 	expect_status 0 hind list -q
 	expect_eq '' "$OUTPUT"
 }
