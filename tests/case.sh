@@ -56,8 +56,10 @@ capture() # CMD...
 {
 	STATUS=0
 	"$@" > "$CASE_DIR/stdout" 2> "$CASE_DIR/stderr" || STATUS=$?
-	OUTPUT=$(cat "$CASE_DIR/stdout")
-	ERROR=$(cat "$CASE_DIR/stderr")
+	OUTPUT=
+	ERROR=
+	[ ! -s "$CASE_DIR/stdout" ] || OUTPUT=$(cat "$CASE_DIR/stdout")
+	[ ! -s "$CASE_DIR/stderr" ] || ERROR=$(cat "$CASE_DIR/stderr")
 }
 
 expect_status() # N CMD...: N is a status, or "any" for every status but 0
@@ -74,13 +76,19 @@ expect_status() # N CMD...: N is a status, or "any" for every status but 0
 	fail "'$*': wanted status $_want, got $STATUS: $ERROR"
 }
 
+uptime_seconds()
+{
+	read -r _uptime _idle < /proc/uptime
+	echo "${_uptime%.*}"
+}
+
 wait_for() # CMD...: polls until CMD succeeds; 30 s, and forty times where the machine is so busy that each takes long
 {
-	_end=$(($(date +%s) + 30))
+	_end=$(($(uptime_seconds) + 30))
 	_left=40
 	until "$@"; do
 		_left=$((_left - 1))
-		[ "$_left" -gt 0 ] || [ "$(date +%s)" -lt "$_end" ] || fail "waited 30 s in vain for: $*"
+		[ "$_left" -gt 0 ] || [ "$(uptime_seconds)" -lt "$_end" ] || fail "waited 30 s in vain for: $*"
 		sleep 0.025
 	done
 }

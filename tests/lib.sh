@@ -84,10 +84,7 @@ id_new() # [VARIABLE]: a new container id in $ID (or $VARIABLE)
 # points. Who writes into /bin/busybox or /bin/payload makes a copy first: the inode is shared with the other cases.
 rootfs_new() # DIR
 {
-	mkdir -p "$(dirname "$1")"
-	cp -al "$BASE_ROOTFS" "$1"
-	rm -r "$1/etc"
-	cp -a "$BASE_ROOTFS/etc" "$1/etc"
+	"$RUNNER" --copy-tree "$BASE_ROOTFS" "$1"
 }
 
 # Where something may write into programs of the root file system: they are no links to the other cases' any more.

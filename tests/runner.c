@@ -3,7 +3,6 @@
  * The runner lists the cases, keeps --jobs of them going, and prints what came of each; keeper.c runs a single one. The
  * last line of the output is always "N passed, N failed, N skipped". With --times it says what each case took. */
 #include <errno.h>
-#include <ftw.h>
 #include <regex.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -19,6 +18,7 @@
 
 #include "keeper.h"
 #include "leak.h"
+#include "tree.h"
 
 static struct {
 	struct test *tests;
@@ -121,19 +121,6 @@ static void add_file(const char *path)
 }
 
 /* --- directories --- */
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	if (remove(path) && errno != ENOENT)
-		fprintf(stderr, "runner: cannot remove %s: %s\n", path, strerror(errno));
-	return 0;
-}
-
-static void remove_tree(const char *path)
-{
-	nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
 
 static void make_dir(const char *dir, const char *name)
 {
@@ -256,7 +243,7 @@ static void finish(struct test *t, int status, const struct rusage *usage)
 	if (run.times)
 		tell_times(t, usage);
 	fflush(stdout);
-	remove_tree(t->dir);
+	tree_remove(t->dir);
 	t->keeper = 0;
 }
 
@@ -417,6 +404,10 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && !strcmp(argv[1], "--leak-check"))
 		return leak_command(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "--copy-tree")) { /* for rootfs_new */
+		tree_copy(argv[2], argv[3]);
+		return 0;
+	}
 	parse(argc, argv);
 	if (run.list) {
 		for (size_t i = 0; i < run.n; i++)
@@ -434,7 +425,7 @@ int main(int argc, char **argv)
 	prepare();
 	run_all(false);
 	run_all(true);
-	remove_tree(run.place.base);
+	tree_remove(run.place.base);
 	if (made_run)
 		rmdir("/run/hind");
 	printf("%zu passed, %zu failed, %zu skipped\n", run.passed, run.failed, run.skipped);

@@ -1,4 +1,5 @@
-# Programs from Debian unstable, for tests/{criu,containerd2,newest_peers}.sh and tests/validation/source.sh, which source this with
+# Programs from Debian unstable, for tests/{criu,containerd2,newer_jq,newest_peers}.sh and tests/validation/source.sh. Whoever
+# sources this has set
 #	what	the name that errors begin with
 #	cache	where the programs are kept; $cache.new while they are fetched, $cache.log for what was said meanwhile
 # They are unpacked below that: nothing of the system is replaced, and apt's own lists and sources stay as they are.

@@ -30,7 +30,7 @@ setup()
 		for _dir in /sys/fs/cgroup/*/; do
 			[ ! -e "$_dir/cgroup.procs" ] || mkdir "$_dir/here" || fail "$_dir"
 		done
-		! cgroup_v2 || mkdir /sys/fs/cgroup/here/below
+		! cgroup_v2 || mkdir -p /sys/fs/cgroup/here/below
 		setsid sleep 1000 &
 	}
 	long_case() { :; }

@@ -90,9 +90,10 @@ test_same_name_again_and_again()
 	expect_eq '' "$(units)" units
 }
 
-# Somebody stopped the scope behind our back.
+# Somebody stopped the scope behind our back. What does not know SIGTERM gets 90 s from systemd otherwise.
 test_scope_stopped_by_systemctl()
 {
+	config '.annotations={"org.systemd.property.TimeoutStopUSec":"uint64 500000"}'
 	id_new
 	expect_status 0 hind --systemd-cgroup create --bundle "$BUNDLE" "$ID" < /dev/null
 	systemctl stop "hind-$ID.scope"
