@@ -181,6 +181,11 @@ bool cgroup_around_init(const struct cgroup *cg)
 	return cg->manager->around_init;
 }
 
+bool cgroup_moves_own(const struct cgroup *cg)
+{
+	return cg->systemd && cg->systemd->user;
+}
+
 int cgroup_make(struct cgroup *cg, pid_t init, struct err *e)
 {
 	return cg->manager->make(cg, init, e);

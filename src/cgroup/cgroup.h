@@ -34,6 +34,8 @@ int cgroup_forgo(struct cgroup *, const struct oci_resources *, struct arena *, 
 
 /* systemd makes a cgroup around a process that is there already: then cgroup_make comes after init. */
 bool cgroup_around_init(const struct cgroup *);
+/* A user's systemd moves the user's own processes and no others. */
+bool cgroup_moves_own(const struct cgroup *);
 /* Makes the cgroup (an existing empty one is taken over as crun and runc do; one with processes in it is an error). */
 int cgroup_make(struct cgroup *, pid_t init, struct err *) must_check;
 /* Writes every limit that resources asks for; a limit whose controller the host lacks is an error that names both. The

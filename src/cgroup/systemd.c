@@ -336,6 +336,7 @@ static const struct cgroup_manager *files(const struct cgroup *cg)
 static int join(struct cgroup *cg, pid_t pid, struct err *e)
 {
 	struct systemd *s = cg->systemd;
+	const char *path = cg->hierarchies[0].path;
 	struct text body = { 0 };
 	struct dbus_message *reply;
 	if (files(cg)->join(cg, pid, e) == 0)
@@ -343,7 +344,8 @@ static int join(struct cgroup *cg, pid_t pid, struct err *e)
 	if (!s->user || (e->code != EACCES && e->code != EPERM) || need_bus(s, e) < 0)
 		return -1;
 	dbus_put_string(&body, s->unit);
-	dbus_put_string(&body, "");
+	/* Where below the unit's own: "/sub". */
+	dbus_put_string(&body, str_starts(path, s->path) ? path + strlen(s->path) : "");
 	size_t begin = dbus_put_array(&body, "u");
 	dbus_put_u32(&body, (uint32_t)pid);
 	dbus_end_array(&body, begin);

@@ -220,8 +220,10 @@ int launch_await_birth(struct launch *l, struct err *e)
 		return -1;
 	if (pid == 0) {
 		moved = true;
-		if (cgroup_leave(l->cgroup, l->pid, l->arena, e) || sync_send(l->sync_fd, SYNC_MOVED, -1, e) ||
-			sync_expect_birth(l->sync_fd, &pid, e))
+		if (cgroup_leave(l->cgroup, l->pid, l->arena, e))
+			return err_wrap(e,
+				"all of linux.resources.pids.limit is in use, and beyond it comes only who may move");
+		if (sync_send(l->sync_fd, SYNC_MOVED, -1, e) || sync_expect_birth(l->sync_fd, &pid, e))
 			return -1;
 	}
 	if (take_over(l, pid, e))

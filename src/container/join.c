@@ -9,6 +9,7 @@
 #include "container/container.h"
 #include "container/steps.h"
 #include "json/decode.h"
+#include "step/ns.h"
 
 int container_config(struct container *c, struct arena *arena, struct oci_config *config, struct err *e)
 {
@@ -33,12 +34,21 @@ int container_config(struct container *c, struct arena *arena, struct oci_config
 static int open_cgroup(struct launch *l, struct err *e)
 {
 	(void)e;
+	l->kit.moved_first = cgroup_moves_own(l->cgroup) && l->join_ns[NS_USER];
 	/* Before the process in between is made, which would not find it any more. */
 	(void)cgroup_clone_fd(l->cgroup);
 	return 0;
 }
 
+static int move_first(struct launch *l, struct err *e)
+{
+	size_t n;
+
+	return l->kit.moved_first ? cgroup_entrances(l->cgroup, l->pid, NULL, 0, &n, e) : 0;
+}
+
 const struct host_step host_join_cgroup = { "cgroup", NULL, open_cgroup, NULL };
+const struct host_step host_join_move = { "cgroup join", NULL, move_first, NULL };
 
 static int commit(struct launch *l, struct err *e)
 {

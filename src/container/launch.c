@@ -206,6 +206,8 @@ static bool born_inside(const struct launch *l)
  * before it is inside. systemd's scope is made around it, also beside its mounting. */
 static int cgroup_before(struct launch *l, struct err *e)
 {
+	/* A user namespace can make init somebody else. */
+	l->kit.moved_first = cgroup_moves_own(l->cgroup) && (l->new_ns[NS_USER] || l->join_ns[NS_USER]);
 	if (cgroup_around_init(l->cgroup))
 		return 0;
 	if (born_inside(l) ? cgroup_create(l, e) : cgroup_make_v2(l->cgroup, e))
@@ -215,20 +217,14 @@ static int cgroup_before(struct launch *l, struct err *e)
 	return 0;
 }
 
-/* A user's systemd moves the user's own processes and no others, and a user namespace can make init somebody else. */
-static bool scope_first(const struct launch *l)
-{
-	return cgroup_around_init(l->cgroup) && l->new_ns[NS_USER];
-}
-
 static int cgroup_around(struct launch *l, struct err *e)
 {
-	return scope_first(l) ? cgroup_create(l, e) : 0;
+	return l->kit.moved_first ? cgroup_create(l, e) : 0;
 }
 
 static int cgroup_beside(struct launch *l, struct err *e)
 {
-	return born_inside(l) || scope_first(l) ? 0 : cgroup_create(l, e);
+	return born_inside(l) || l->kit.moved_first ? 0 : cgroup_create(l, e);
 }
 
 const struct host_step host_cgroup = { "cgroup", NULL, cgroup_before, cgroup_undo };
@@ -239,8 +235,10 @@ static int cgroup_enter(struct launch *l, struct err *e)
 {
 	int fds[FD_SEND_MAX];
 	size_t n = 0;
-	int status = cgroup_entrances(l->cgroup, l->pid, fds, ARRAY_LEN(fds), &n, e);
+	int status = 0;
 
+	if (!l->kit.moved_first)
+		status = cgroup_entrances(l->cgroup, l->pid, fds, ARRAY_LEN(fds), &n, e);
 	if (status == 0)
 		status = sync_send_fds(l->sync_fd, SYNC_CGROUP, fds, n, e);
 	fd_close_each(fds, n);

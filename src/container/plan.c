@@ -62,7 +62,7 @@ const struct host_step *const plan_host[] = {
 	&host_fork,             /* from here on both halves work side by side */
 	&host_oom,          /* an undumpable child cannot write its own; without privileges we can until it is mapped */
 	&host_cgroup_scope, /* while init is still the caller's: its ids are not mapped */
-	&host_userns_map,   /* the child can do nothing before its ids are mapped */
+	&host_userns_map,   /* the child can do nothing before its ids are mapped; in a joined one it waits for the scope */
 	&host_netdev,       /* the host's interfaces go into the container's network namespace; the child waits */
 	&host_cgroup_v1,    /* the child mounts meanwhile */
 	&host_rdt_join,     /* before anything of the container runs */
@@ -184,6 +184,8 @@ const struct host_step *const plan_join_host[] = {
 	&host_join_cgroup,      /* v2: who comes in is born inside */
 	&host_oom_lend,         /* a user's can only inherit it */
 	&host_enter,            /* a process in between goes into the container; what it gets here it hands down */
+	&host_join_move,        /* while it is still the caller's */
+	&host_userns_map,       /* it may become root in there */
 	&host_oom,              /* as at create, it takes the host's privileges; or it has inherited it */
 	&host_rdt_join,
 	&host_rlimit_raise,

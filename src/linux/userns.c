@@ -47,17 +47,19 @@ static void validate(const struct oci_config *config, struct problems *problems)
 		validate_map(&maps[i], ns_find(config, NS_USER), problems);
 }
 
-static bool is_new(const struct oci_config *config)
+static bool wanted(const struct oci_config *config)
 {
-	return ns_is_new(ns_find(config, NS_USER));
+	return ns_find(config, NS_USER);
 }
 
 static int map_ids(struct launch *l, struct err *e)
 {
 	struct id_map maps[2];
 
+	if (!l->new_ns[NS_USER] && !l->kit.moved_first)
+		return 0;
 	maps_of(l->config, maps);
-	if (id_maps_write(l->kit.host_proc_fd, l->pid, maps, e))
+	if (l->new_ns[NS_USER] && id_maps_write(l->kit.host_proc_fd, l->pid, maps, e))
 		return -1;
 	return sync_send(l->sync_fd, SYNC_MAPPED, -1, e);
 }
@@ -66,7 +68,7 @@ static int enter(struct init *init, struct err *e)
 {
 	if (!init->new_ns[NS_USER] && !init->join_ns[NS_USER])
 		return 0;
-	if (init->new_ns[NS_USER] && sync_expect(init->sync_fd, SYNC_MAPPED, NULL, e))
+	if ((init->new_ns[NS_USER] || init->kit->moved_first) && sync_expect(init->sync_fd, SYNC_MAPPED, NULL, e))
 		return -1;
 	/* Additional groups stay for now: init_user drops or keeps them. */
 	if (setresgid(0, 0, 0) < 0)
@@ -78,5 +80,5 @@ static int enter(struct init *init, struct err *e)
 }
 
 const struct feature feature_userns = { "userns", "linux.uidMappings", validate, NULL };
-const struct host_step host_userns_map = { "userns", is_new, map_ids, NULL };
+const struct host_step host_userns_map = { "userns", wanted, map_ids, NULL };
 const struct init_step init_userns_enter = { "userns", NULL, enter };

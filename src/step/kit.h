@@ -32,6 +32,7 @@ struct kit_mount {
 
 struct kit {
 	int host_proc_fd; /* a procfs of our own, attached nowhere (rule S3), of the host's pid namespace */
+	bool moved_first; /* into its cgroup, before it becomes somebody else in a user namespace */
 	int bundle_fd;    /* O_PATH: hooks run here */
 	int root_fd;      /* the root's mount on the host, by root_mount.c; -1: init looks for the root by its name */
 	int ns_fd[8];     /* namespaces to join, by enum ns (step/ns.h) */

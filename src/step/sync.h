@@ -2,7 +2,8 @@
  *
  *   parent                         child
  *     | -- clone3 ------------------> |
- *     | ---- SYNC_MAPPED -----------> |  uid and gid maps are written             (new user namespace only)
+ *     | ---- SYNC_MAPPED -----------> |  uid and gid maps are written             (new user namespace, or a joined one
+ *     |                               |  where the caller's systemd moves the child: it may become another user now)
  *     | ---- SYNC_NETDEV -----------> |  the host's interfaces are inside          (linux.netDevices only)
  *     | ---- SYNC_CGROUP + fds -----> |  v1: it enters its cgroups through these; v2: it is inside.
  *     |                               |  Next it unshares the cgroup namespace
@@ -15,9 +16,9 @@
  *     | <--- SYNC_FAILED + struct err |  at any time instead of one of its own messages; then the child exits
  *
  * Where a user namespace is joined, the child is not made by the parent itself but by a process in between, which is no
- * party to this (container/fork.c). `exec` has SYNC_CGROUP, SYNC_PTY and SYNC_FAILED, but the other end is a process in
- * between, which at last makes the child (container/enter.c); where init joins a pid namespace, the last three stand for
- * SYNC_READY:
+ * party to this (container/fork.c). `exec` has SYNC_MAPPED, SYNC_CGROUP, SYNC_PTY and SYNC_FAILED, but the other end is a
+ * process in between, which at last makes the child (container/enter.c); where init joins a pid namespace, the last three
+ * stand for SYNC_READY:
  *
  *     | <--- SYNC_LISTENER + fd ----- |  of the seccomp filter                  (with an agent only)
  *     | <--- SYNC_CROWDED ----------- |  no process more may be born in its cgroup

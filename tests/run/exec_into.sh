@@ -57,6 +57,7 @@ test_time_and_user_namespace()
 
 test_host_namespaces()
 {
+	need_root "a procfs of the host's pids"
 	up '.linux.namespaces|=map(select(.type=="mount"))' 'del(.hostname)'
 	expect_same_namespaces
 	up '.linux.namespaces|=map(select(.type!="network" and .type!="pid"))'
@@ -65,6 +66,7 @@ test_host_namespaces()
 
 test_joined_namespaces()
 {
+	need_root 'namespaces that belong to the user namespace of another container'
 	up
 	first=$pid
 	up "$(printf '.linux.namespaces|=map(if .type=="pid" or .type=="network" or .type=="ipc" then .path="/proc/%s/ns/"+({pid:"pid",network:"net",ipc:"ipc"}[.type]) else . end)' "$first")"
@@ -84,12 +86,14 @@ test_joined_user_namespace()
 
 test_own_user_namespace_by_path()
 {
+	need_root 'nothing new comes with the user namespace that one is in'
 	up '.linux.namespaces+=[{type:"user",path:"/proc/self/ns/user"}]'
 	expect_same_namespaces
 }
 
 test_root_without_a_mount_namespace()
 {
+	need_root 'devices without a mount namespace to bind them in'
 	up '.linux.namespaces|=map(select(.type!="mount"))' '.mounts=[]' '.linux.maskedPaths=[]' '.linux.readonlyPaths=[]' '.root.readonly=false'
 	expect_status 0 hind exec "$ID" ls /
 	expect_eq "$(ls "$BUNDLE/rootfs")" "$OUTPUT"
@@ -146,6 +150,7 @@ test_seccomp_agent_gets_the_listener_of_an_exec()
 	[ "$(uname -m)" = x86_64 ] || skip "the number of getpriority on $(uname -m) is not known to this test"
 	"$(dirname "$RUNNER")/agent" "$PWD/agent" 78 > agent.log 2>&1 &
 	wait_for test -S agent
+	to_user agent
 	up '.linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'
 	# An agent of the tests answers one process: here that of exec.
 	jq '.linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"'"$PWD"'/agent",
@@ -248,6 +253,11 @@ test_cgroup_above_is_refused()
 test_limit_of_pids_is_no_hindrance()
 {
 	up '.linux.resources.pids={limit:1}'
+	if [ -n "${HIND_USER:-}" ]; then
+		expect_status 255 hind exec "$ID" echo in
+		expect_match 'linux\.resources\.pids\.limit is in use, and beyond it comes only who may move: ' "$ERROR"
+		return
+	fi
 	expect_status 0 hind exec "$ID" echo in
 	expect_eq in "$OUTPUT"
 }
