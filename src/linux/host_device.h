@@ -5,7 +5,8 @@
 
 #include "base/err.h"
 
-/* A detached mount of the node at path, which has this type (S_IFCHR, S_IFBLK) and number. Before the pivot only. */
+/* A detached mount of the node at path, which has this type (S_IFCHR, S_IFBLK) and number; where it is not, of the one that
+ * sysfs knows by the number. Before the pivot only. */
 int host_device_copy(const char *path, mode_t type, dev_t number, struct err *) must_check;
 
 #endif

@@ -107,17 +107,31 @@ static int make_copy(const struct mount_entry *m, int source_fd, struct err *e)
 	return mount_tree_attributes(m, tree_fd, e) ? -1 : take_fd(&tree_fd);
 }
 
-/* The host's own sysfs, with all that is mounted in it: a user namespace may look, not touch. */
-static int copy_sysfs(const struct mount_entry *m, struct err *e)
+/* What shows a namespace that is the host's still is the host's own, with all that is mounted in it. */
+static const char *hosts_own(const struct mount_entry *m)
 {
-	const uint64_t safe = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	cleanup_fd int sys_fd = mountfd_open(AT_FDCWD, "/sys", true, e), tree_fd = -1;
+	const bool *new_ns = m->init->new_ns, *join_ns = m->init->join_ns;
 
-	if (sys_fd < 0)
+	if (str_eq(m->type, "sysfs") && !new_ns[NS_NET])
+		return "/sys";
+	if (str_eq(m->type, "proc") && !new_ns[NS_PID] && !join_ns[NS_PID])
+		return "/proc";
+	return NULL;
+}
+
+/* In /sys a user namespace may look, not touch; in /proc its processes have files of their own. */
+static int copy_hosts_own(const struct mount_entry *m, const char *path, struct err *e)
+{
+	uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	cleanup_fd int fd = mountfd_open(AT_FDCWD, path, true, e), tree_fd = -1;
+
+	if (fd < 0)
 		return -1;
-	tree_fd = mountfd_clone(sys_fd, true, e);
+	if (str_eq(m->type, "sysfs"))
+		safe |= MOUNT_ATTR_RDONLY;
+	tree_fd = mountfd_clone(fd, true, e);
 	if (tree_fd < 0 || mountfd_setattr(tree_fd, true, safe, 0, 0, e))
-		return err_wrap(e, "copy the host's /sys");
+		return err_wrap(e, "copy the host's %s", path);
 	return set_propagation(&m->options, tree_fd, e) ? -1 : take_fd(&tree_fd);
 }
 
@@ -228,10 +242,9 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 		if (*mode)
 			data[n++] = mode;
 		tree_fd = mount_tree_new(m, m->type, data, n, attr, e);
-		if (tree_fd < 0 && e->code == EPERM && strcmp(m->type, "sysfs") == 0 && !m->init->new_ns[NS_NET]) {
-			log_debug("mount", "the host's /sys, read-only, as this network namespace is not ours: %s",
-				e->msg);
-			tree_fd = copy_sysfs(m, e);
+		if (tree_fd < 0 && e->code == EPERM && hosts_own(m)) {
+			log_debug("mount", "the host's %s, as its namespace is not ours: %s", hosts_own(m), e->msg);
+			tree_fd = copy_hosts_own(m, hosts_own(m), e);
 		} else if (tree_fd >= 0 && set_propagation(o, tree_fd, e)) {
 			fd_close(&tree_fd);
 		}

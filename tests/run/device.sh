@@ -18,6 +18,7 @@ list='cd /dev; for n in null zero full random urandom tty; do stat -c "%n %a %u 
 
 test_default_devices_and_links()
 {
+	need_root 'to make devices'
 	umask 077
 	run_sh "$list"
 	umask 022
@@ -33,6 +34,7 @@ test_default_devices_and_links()
 
 test_configured_devices()
 {
+	need_root 'to make devices'
 	config '.linux.devices=[
 		{path:"/dev/one",type:"c",major:1,minor:3,fileMode:416,uid:7,gid:8},
 		{path:"/dev/deep/er/two",type:"u",major:1,minor:5},
@@ -50,6 +52,7 @@ test_configured_devices()
 # A root that has its devices already, without a mount on /dev: they are used as they are.
 test_devices_of_the_image()
 {
+	need_root 'to make devices'
 	config '.mounts|=map(select(.destination|startswith("/dev")|not))'
 	mknod -m 640 b/rootfs/dev/null c 1 3
 	chown 3:4 b/rootfs/dev/null
@@ -80,6 +83,7 @@ zero 1:5" "$OUTPUT"
 
 test_something_else_in_the_place_of_a_device()
 {
+	need_root 'to make devices'
 	config '.mounts|=map(select(.destination|startswith("/dev")|not))'
 	mknod b/rootfs/dev/null c 1 5
 	expect_error 'device /dev/null: .*another device' run
@@ -118,10 +122,22 @@ test_configured_device_in_a_user_namespace()
 	chmod 755 . b
 	config '.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' \
 		'.linux.gidMappings=.linux.uidMappings'
-	config '.linux.devices=[{path:"/dev/no-such-device",type:"c",major:10,minor:229}]'
+	config '.linux.devices=[{path:"/dev/no-such-device",type:"c",major:241,minor:7}]'
 	expect_error 'linux\.devices\[0\]: device /dev/no-such-device: .*host.*no such file' run
-	config '.linux.devices=[{path:"/dev/null",type:"c",major:1,minor:5}]'
-	expect_error "the host's /dev/null is not the character device 1:5" run
+	config '.linux.devices=[{path:"/dev/null",type:"c",major:241,minor:7}]'
+	expect_error "the host's /dev/null is not the character device 241:7" run
+}
+
+# The host has it under its own name, or has another there.
+test_configured_device_of_another_name_in_a_user_namespace()
+{
+	chmod 755 . b
+	config '.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' \
+		'.linux.gidMappings=.linux.uidMappings' \
+		'.linux.devices=[{path:"/dev/other",type:"c",major:1,minor:5},{path:"/dev/null",type:"c",major:1,minor:7}]'
+	run_sh 'stat -c "%n %t:%T %F" /dev/other /dev/null'
+	expect_eq "/dev/other 1:5 character special file
+/dev/null 1:7 character special file" "$OUTPUT"
 }
 
 test_wrong_devices()
