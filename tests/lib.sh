@@ -32,16 +32,15 @@
 # the id of a user with a session, who calls hind instead of root and to whom the bundles belong.
 hind() # ARG...: with the private state root
 {
-	${HIND_USER:+setpriv --reuid "$HIND_USER" --regid "$HIND_USER" --init-groups env XDG_RUNTIME_DIR="/run/user/$HIND_USER"} \
+	${HIND_USER:+setpriv --reuid "$HIND_USER" --regid "$HIND_USER" --init-groups} \
 		"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
 }
 
 call_as_user() # ID: from here on
 {
 	HIND_USER=$1
-	mkdir -m 755 "$CASE_DIR/work/.hind"
-	cp "$HIND" "$CASE_DIR/work/.hind/hind"
-	HIND=$CASE_DIR/work/.hind/hind
+	HIND=${BASE_ROOTFS%/*}/hind
+	export XDG_RUNTIME_DIR="/run/user/$HIND_USER"
 	chown "$HIND_USER:$HIND_USER" "$HIND_ROOT" "$CASE_DIR/work"
 }
 
@@ -277,6 +276,7 @@ case ${1:-} in
 --base-rootfs)
 	set -eu
 	base_rootfs "$2"
+	cp "$HIND" "${2%/*}/hind" # where a user can reach it
 	"$HIND" spec --bundle "${2%/*}"
 	sed -i 's/"terminal": true/"terminal": false/' "${2%/*}/config.json"
 	[ -z "${HIND_USER:-}" ] || chown -R "$HIND_USER:$HIND_USER" "$2"

@@ -7,6 +7,7 @@
 
 setup()
 {
+	need_root 'CRIU looks into the processes and makes them anew'
 	bundle_new b '.root.readonly=false'
 	counter
 }

@@ -24,6 +24,7 @@ test_default_devices_work()
 
 test_other_devices_are_denied()
 {
+	need_root 'to make devices'
 	bundle_new b ".linux.resources.devices=[$deny]"
 	open_stray
 	expect_match "^read .*$denied" "$OUTPUT"
@@ -32,6 +33,7 @@ test_other_devices_are_denied()
 
 test_allowed_device()
 {
+	need_root 'to make devices'
 	bundle_new b ".linux.resources.devices=[$deny, {allow:true, type:\"c\", major:241, minor:7, access:\"r\"}]"
 	open_stray
 	expect_match "^read .*$through" "$OUTPUT"
@@ -40,6 +42,7 @@ test_allowed_device()
 
 test_allowed_by_wildcard()
 {
+	need_root 'to make devices'
 	bundle_new b ".linux.resources.devices=[$deny, {allow:true, type:\"c\", major:241, access:\"rw\"}]"
 	open_stray
 	expect_match "^read .*$through" "$OUTPUT"
@@ -49,6 +52,7 @@ test_allowed_by_wildcard()
 # A rule for reading all devices is not one for all access, as v1's files would take it.
 test_wildcard_with_less_than_all_access()
 {
+	need_root 'to make devices'
 	bundle_new b ".linux.resources.devices=[$deny, {allow:true, type:\"a\", access:\"r\"}]"
 	open_stray
 	expect_match "^read .*$through" "$OUTPUT"
@@ -57,6 +61,7 @@ test_wildcard_with_less_than_all_access()
 
 test_all_but_one()
 {
+	need_root 'to make devices'
 	bundle_new b '.linux.resources.devices=[{allow:true, access:"rwm"},
 		{allow:false, type:"c", major:241, minor:7, access:"w"}]'
 	open_stray

@@ -75,6 +75,7 @@ test_pressure()
 
 test_hugepages()
 {
+	need_root 'systemd hands users no hugetlb'
 	cgroup_v2 || [ -e /sys/fs/cgroup/unified/cgroup.controllers ] || skip 'no cgroup2 is mounted here'
 	grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers /sys/fs/cgroup/unified/cgroup.controllers 2> grep.err ||
 		skip 'this host has no hugetlb controller'

@@ -9,6 +9,7 @@ created_exe() # HIND: the executable of an init that waits for `start`, in $EXE
 
 test_is_not_the_file_that_was_called()
 {
+	need_root 'it is called by root here'
 	bundle_new b
 	created_exe "$HIND"
 	expect_match '^/hind$|^/memfd:hind' "$EXE"
@@ -17,6 +18,7 @@ test_is_not_the_file_that_was_called()
 # As in a container with a read-only root, where the engine's user can still write to the upper layer.
 test_read_only_overlay_of_others_does_not_count()
 {
+	need_root 'it is called by root here'
 	bundle_new b
 	mkdir lower upper work merged
 	mount -t tmpfs none lower
@@ -33,6 +35,7 @@ test_read_only_overlay_of_others_does_not_count()
 # What lowerdir= would take for a separator: then it is a copy in memory.
 test_from_a_place_that_no_overlay_can_name()
 {
+	need_root 'it is called by root here'
 	bundle_new b
 	mkdir 'a:b' 'c,d'
 	for dir in 'a:b' 'c,d'; do

@@ -28,6 +28,7 @@ with_pages() # CMD...
 
 test_limit_holds()
 {
+	need_root 'systemd hands users no hugetlb'
 	args payload huge 4
 	with_pages run
 	expect_eq '4 huge pages' "$OUTPUT" "without a limit ($ERROR)"
@@ -39,6 +40,7 @@ test_limit_holds()
 # systemd knows no such controller, and goes over what it has enabled.
 test_limit_holds_after_daemon_reload()
 {
+	need_root 'systemd hands users no hugetlb'
 	[ -S /run/systemd/private ] || skip 'pid 1 of this machine is not systemd'
 	cgroup_v2 || skip 'systemd of this machine has cgroup v1'
 	CGROUP_MANAGER=systemd
@@ -59,6 +61,7 @@ reads_pages()
 
 test_size_that_is_not_there()
 {
+	need_root 'systemd hands users no hugetlb'
 	config '.linux.resources.hugepageLimits=[{pageSize:"512GB", limit:4194304}]'
 	expect_refused 'linux\.resources\.hugepageLimits\[0\]\.limit: .*hugetlb\.512GB.*this machine has no huge pages of that size'
 }

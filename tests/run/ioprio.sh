@@ -3,6 +3,7 @@
 
 test_each_class()
 {
+	need_root 'CAP_SYS_NICE'
 	bundle_new b '.process.ioPriority={class:"IOPRIO_CLASS_BE",priority:6}'
 	args payload self
 	expect_status 0 run
@@ -18,6 +19,7 @@ test_each_class()
 
 test_in_a_user_namespace()
 {
+	need_root 'CAP_SYS_NICE'
 	setpriv --dump | grep -q 'sys_nice' || skip 'root of this machine lacks CAP_SYS_NICE, which IOPRIO_CLASS_RT needs'
 	bundle_new b '.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' \
 		'.linux.gidMappings=.linux.uidMappings' '.process.ioPriority={class:"IOPRIO_CLASS_RT",priority:1}'
@@ -28,6 +30,7 @@ test_in_a_user_namespace()
 
 test_without_the_capability_it_is_told()
 {
+	need_root 'it is called by root here'
 	bundle_new b '.process.ioPriority={class:"IOPRIO_CLASS_RT",priority:1}' 'del(.process.capabilities)' \
 		'del(.linux.resources)' '.mounts=[{destination:"/proc",type:"proc"}]' '.linux.maskedPaths=[]' '.linux.readonlyPaths=[]'
 	id_new

@@ -73,6 +73,7 @@ pidfd_of() # CMD...: what came to its --pidfd-socket
 	"$PAYLOAD" pidfd "$PWD/pidfd.sock" > pidfd.out &
 	receiver=$!
 	wait_for grep -q "$PWD/pidfd.sock" /proc/net/unix
+	to_user pidfd.sock
 	"$@" > pidfd.log 2>&1 < /dev/null || fail "$*: $(cat pidfd.log)"
 	wait "$receiver"
 }

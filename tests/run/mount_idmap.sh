@@ -3,6 +3,7 @@
 
 setup()
 {
+	need_root "ids of the host's files"
 	bundle_new b '.root.readonly=false'
 	mkdir dir dir/sub
 	echo x > dir/file

@@ -78,6 +78,7 @@ test_object_with_the_member_mounts()
 
 test_created_and_paused_containers()
 {
+	need_root 'up to its program init is undumpable, and its namespaces are closed to a user'
 	args sleep 1000
 	create
 	PID=$(pid_of "$ID")
@@ -125,6 +126,7 @@ test_in_a_user_namespace()
 
 test_ids_are_mapped()
 {
+	need_root "ids of the host's files"
 	chown 5:6 dir/file
 	in_userns
 	list "[{\"destination\":\"/mnt/a\",\"type\":\"bind\",\"source\":\"$PWD/dir\",\"options\":[\"bind\",\"idmap\"]},

@@ -26,6 +26,7 @@ first()
 
 test_new_namespaces_are_new()
 {
+	need_root 'it has a user namespace in any case'
 	bundle_new b '.linux.namespaces=[{type:"pid"},{type:"network"},{type:"ipc"},{type:"uts"},{type:"mount"},{type:"cgroup"},
 		{type:"time"}]'
 	args /bin/payload namespaces
@@ -39,6 +40,7 @@ test_new_namespaces_are_new()
 
 test_what_is_not_listed_is_the_hosts()
 {
+	need_root 'it has a user namespace in any case'
 	bundle_new b '.linux.namespaces=[{type:"pid"},{type:"mount"}]' 'del(.hostname)' \
 		'.mounts|=map(select(.type!="sysfs" and .type!="mqueue"))'
 	args /bin/payload namespaces
@@ -50,6 +52,7 @@ test_what_is_not_listed_is_the_hosts()
 
 test_namespaces_are_joined_by_path()
 {
+	need_root "namespaces of root's processes"
 	first
 	bundle_new b 'del(.hostname)'
 	joined network net
@@ -67,6 +70,7 @@ test_namespaces_are_joined_by_path()
 
 test_joined_pid_namespace_has_its_pid_1()
 {
+	need_root "namespaces of root's processes"
 	first
 	bundle_new b
 	joined pid pid
@@ -77,6 +81,7 @@ test_joined_pid_namespace_has_its_pid_1()
 
 test_hostname_of_a_joined_namespace_is_set()
 {
+	need_root "namespaces of root's processes"
 	first '.hostname="one"'
 	bundle_new b '.hostname="two"'
 	joined uts uts
@@ -87,6 +92,7 @@ test_hostname_of_a_joined_namespace_is_set()
 
 test_joined_user_namespace_owns_the_new_ones()
 {
+	need_root "namespaces of root's processes"
 	first '.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' \
 		'.linux.gidMappings=.linux.uidMappings'
 	bundle_new b '.linux.namespaces+=[{type:"user"}]'
@@ -99,6 +105,7 @@ test_joined_user_namespace_owns_the_new_ones()
 
 test_own_user_namespace_is_nothing_to_join()
 {
+	need_root 'nothing new comes with the user namespace that one is in'
 	bundle_new b '.linux.namespaces+=[{type:"user",path:"/proc/self/ns/user"}]'
 	args /bin/payload namespaces
 	expect_status 0 run

@@ -3,6 +3,7 @@
 
 setup()
 {
+	need_root 'network devices of the host'
 	: > netns
 	unshare --net="$PWD/netns" true
 	outside ip link add v0 mtu 1400 address 02:00:00:00:00:77 type veth peer name v1

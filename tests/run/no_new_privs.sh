@@ -21,6 +21,7 @@ test_set_user_id_bits_do_not_count()
 {
 	bundle_new b '.process.noNewPrivileges=true' '.process.user={uid:1000,gid:1000}'
 	cp b/rootfs/bin/payload b/rootfs/bin/root
+	to_user b/rootfs/bin/root
 	chmod 4755 b/rootfs/bin/root
 	args root status Uid
 	expect_status 0 run

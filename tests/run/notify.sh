@@ -6,6 +6,7 @@ setup()
 	"$PAYLOAD" manager "$PWD/host.sock" > heard &
 	manager=$!
 	wait_for test -S host.sock
+	to_user host.sock
 	export NOTIFY_SOCKET="$PWD/host.sock"
 }
 

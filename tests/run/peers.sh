@@ -232,6 +232,8 @@ test_state_list_ps()
 facts_ps_options() # RUNTIME
 {
 	start_for "$1" look sleep 1000
+	# What is amid its execve has no arguments.
+	wait_for grep -q sleep "/proc/$(as "$1" state "$PREFIX-look" | jq .pid)/cmdline"
 	as "$1" ps "$PREFIX-look" -e -o pid,args > table
 	seen "$1" ps.options.head awk 'NR == 1 { $1 = $1; print }' table
 	seen "$1" ps.options.row awk 'NR == 2 { $1 = ""; print }' table

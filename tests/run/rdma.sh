@@ -8,6 +8,7 @@ setup()
 
 test_device_that_is_not_there()
 {
+	need_root 'systemd hands users no rdma'
 	if has_controller rdma || grep -qsw rdma /sys/fs/cgroup/unified/cgroup.controllers; then
 		expect_refused 'linux\.resources\.rdma\.no_such_hca: write "no_such_hca hca_handle=2 hca_object=200" to .*/rdma\.max: .*; the host has no such RDMA device'
 	else

@@ -18,6 +18,7 @@ test_without_resctrl_it_is_told()
 # The record says what delete has to remove: a directory stands in for resctrl.
 test_delete_removes_what_was_made()
 {
+	need_root "the host's resctrl"
 	mkdir -p resctrl/mine resctrl/others/mon_groups
 	create
 	jq ".rdt={mountDir:\"$PWD/resctrl\",group:\"mine\",made:true}" "$HIND_ROOT/$ID/state.json" > new
@@ -62,6 +63,7 @@ test_wrong_values_are_refused()
 
 test_update_writes_the_schemata()
 {
+	need_root "the host's resctrl"
 	mkdir -p resctrl/mine resctrl/others
 	: > resctrl/mine/schemata
 	echo 'MB:0=50' > resctrl/others/schemata

@@ -48,6 +48,7 @@ test_soft_limit_is_raised_to_the_hard_one()
 
 test_hard_limit_is_raised_where_we_may()
 {
+	need_root "limits above the caller's"
 	bundle_new b '.process.rlimits=[{type:"RLIMIT_NOFILE",soft:300,hard:400}]' '.linux.namespaces+=[{type:"user"}]' \
 		'.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' '.linux.gidMappings=.linux.uidMappings'
 	args payload rlimits

@@ -111,6 +111,7 @@ test_private()
 # Mounts of the container travel to the host where both sides ask for it, and only there.
 test_shared()
 {
+	need_root 'the mounts of a user namespace are slaves'
 	mkdir vol
 	mount -t tmpfs vol vol
 	bundle_new b ".mounts+=[{destination:\"/vol\",type:\"bind\",source:\"$PWD/vol\",options:[\"rbind\",\"rshared\"]}]" \
@@ -223,6 +224,7 @@ test_no_pivot_with_shared_propagation_leaves_the_hosts_mounts()
 
 test_without_mount_namespace()
 {
+	need_root 'devices without a mount namespace to bind them in'
 	bundle_new b '.linux.namespaces|=map(select(.type!="mount"))' '.mounts=[]' '.linux.maskedPaths=[]' \
 		'.linux.readonlyPaths=[]' '.root.readonly=false'
 	before=$(cat /proc/self/mountinfo)
@@ -240,6 +242,7 @@ test_without_mount_namespace()
 # They are on the host then, and go with the container, whatever its end. What somebody has mounted in the root stays.
 test_mounts_without_mount_namespace()
 {
+	need_root 'mounts of the host'
 	bundle_new b '.linux.namespaces|=map(select(.type!="mount"))' '.linux.maskedPaths=[]' '.linux.readonlyPaths=[]' \
 		'.root.readonly=false' '.mounts+=[{destination:"/x",type:"tmpfs",source:"tmpfs"}]'
 	mkdir b/rootfs/before b/rootfs/x
@@ -276,6 +279,7 @@ tmpfs
 # What has come to lie over the container's mount is not the container's to take away.
 test_mount_over_the_root_without_mount_namespace()
 {
+	need_root 'mounts of the host'
 	bundle_new b '.linux.namespaces|=map(select(.type!="mount"))' '.linux.maskedPaths=[]' '.linux.readonlyPaths=[]' \
 		'.root.readonly=false'
 	args sleep 100
@@ -291,6 +295,7 @@ test_mount_over_the_root_without_mount_namespace()
 # Others live in that namespace: their root stays, and the path of the new one means what it means there.
 test_joined_mount_namespace()
 {
+	need_root 'namespaces that belong to the user namespace of another container'
 	bundle_new b '.root.readonly=false'
 	mv b/rootfs/bin b/rootfs/mnt/bin
 	cp -al b/rootfs/mnt/bin b/rootfs/bin
@@ -316,6 +321,7 @@ t" "$OUTPUT"
 # The caller's umask does not show in what is made in the root.
 test_umask_of_the_caller()
 {
+	need_root "the file that it is to read is root's by this umask"
 	bundle_new b '.root.readonly=false' '.mounts+=[{destination:"/made/here",type:"tmpfs",source:"tmpfs"}]'
 	umask 077
 	run_sh 'true'

@@ -4,6 +4,7 @@
 
 setup()
 {
+	need_root 'it makes up a user of its own'
 	USER_ID=4242
 	chmod 755 .
 	cp /etc/passwd passwd
@@ -315,6 +316,20 @@ test_spec_for_users()
 	expect_match '^0$' "$OUTPUT"
 	expect_match '^fs$' "$OUTPUT"
 	expect_no_match '^[^ ]+ [^ ]+ [^ ]+ [^ ]+ /sys[^ ]* rw' "$OUTPUT" 'what is below /sys'
+}
+
+# --- what only root may ---
+
+test_checkpoint_and_restore()
+{
+	args sleep 1000
+	id_new
+	expect_status 0 uhind run --detach --bundle "$BUNDLE" "$ID" < /dev/null
+	expect_error '^hind: checkpoint and restore need root: ' uhind checkpoint --image-path "$PWD/run/image" "$ID"
+	expect_eq running "$(uhind state "$ID" | jq -r .status)"
+	expect_error '^hind: checkpoint and restore need root: ' uhind restore --bundle "$BUNDLE" --image-path "$PWD/run/image" "$ID-2"
+	[ ! -e run/image ] || fail 'a directory was made'
+	expect_status 0 uhind delete --force "$ID"
 }
 
 # --- mounts ---

@@ -55,6 +55,7 @@ test_real_time_without_a_budget_is_told()
 
 test_real_time_with_priority()
 {
+	need_root 'CAP_SYS_NICE'
 	rt_group
 	config '.process.scheduler={policy:"SCHED_FIFO",priority:42}'
 	expect_status 0 run
@@ -69,6 +70,7 @@ test_real_time_with_priority()
 # Container root is nobody on the host: the parent has to do it.
 test_real_time_in_a_user_namespace()
 {
+	need_root 'CAP_SYS_NICE'
 	rt_group
 	config '.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' \
 		'.linux.gidMappings=.linux.uidMappings' '.process.scheduler={policy:"SCHED_FIFO",priority:3}'
@@ -78,6 +80,7 @@ test_real_time_in_a_user_namespace()
 
 test_deadline()
 {
+	need_root 'CAP_SYS_NICE'
 	may_nice
 	chrt -d -T 1000000 -D 5000000 -P 10000000 0 true 2> chrt.error || skip "no deadline for chrt(1) either: $(cat chrt.error)"
 	config '.process.scheduler={policy:"SCHED_DEADLINE",runtime:1000000,deadline:5000000,period:10000000,flags:["SCHED_FLAG_RECLAIM"]}'

@@ -13,6 +13,7 @@ agent() # starts one
 {
 	"$(dirname "$RUNNER")/agent" "$PWD/agent" 77 > agent.log 2>&1 &
 	wait_for test -S agent
+	to_user agent
 }
 
 test_agent_answers()

@@ -107,6 +107,7 @@ test_volume()
 {
 	mkdir data
 	echo host > data/file
+	to_user data
 	expect_status 0 shortcut -v "$PWD/data:/mnt" img sh -c 'cat /mnt/file; echo new > /mnt/new'
 	expect_eq host "$OUTPUT"
 	expect_eq new "$(cat data/new)"

@@ -4,6 +4,7 @@
 setup()
 {
 	mkdir b
+	to_user b
 	hind spec --bundle b
 	BUNDLE=$PWD/b
 }
@@ -19,6 +20,7 @@ test_is_valid()
 test_goes_to_the_working_directory()
 {
 	mkdir c
+	to_user c
 	cd c
 	expect_status 0 hind spec
 	jq -e .process.args config.json

@@ -37,6 +37,7 @@ test_host_keeps_its_values()
 
 test_domainname()
 {
+	need_root "a file of the host's root"
 	bundle_new b '.linux.sysctl={"kernel.domainname":"by.sysctl"}'
 	run_sh 'cat /proc/sys/kernel/domainname'
 	expect_eq by.sysctl "$OUTPUT"
@@ -44,6 +45,7 @@ test_domainname()
 
 test_in_a_joined_namespace()
 {
+	need_root "namespaces of root's processes"
 	bundle_new first
 	create
 	first=$ID

@@ -3,6 +3,7 @@
 
 setup()
 {
+	need_root "the system's manager; systemd_user.sh has the user's"
 	[ -S /run/systemd/private ] || skip 'pid 1 of this machine is not systemd'
 	cgroup_v2 || skip 'systemd of this machine has cgroup v1'
 }

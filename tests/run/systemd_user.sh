@@ -54,6 +54,16 @@ test_scope_with_limits()
 	[ ! -e "$(scope_dir)" ] || fail 'the cgroup is left over'
 }
 
+test_controller_that_is_not_delegated_is_told()
+{
+	has_controller hugetlb || skip 'this host has no hugetlb controller'
+	config '.linux.resources.hugepageLimits=[{pageSize:"2MB",limit:2097152}]'
+	id_new
+	expect_error 'linux\.resources\.hugepageLimits\[0\]\.limit: .*"\+hugetlb" .*permission denied; that cgroup is not delegated to this user' \
+		user_hind create --bundle "$BUNDLE" "$ID"
+	expect_eq '' "$(user_units)" 'units left over'
+}
+
 test_no_session_is_told()
 {
 	id_new

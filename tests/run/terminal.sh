@@ -68,6 +68,7 @@ test_size_is_set_before_the_program_starts()
 	args stty size
 	console "$PWD/s" > console.log &
 	wait_for test -S s
+	to_user s
 	create --console-socket "$PWD/s"
 	expect_status 0 hind start "$ID"
 	wait_for is_status "$ID" stopped
@@ -80,6 +81,7 @@ test_console_socket_gets_the_master_with_its_name()
 	args sh -c 'echo one; echo two'
 	console "$PWD/s" > console.log &
 	wait_for test -S s
+	to_user s
 	create --console-socket "$PWD/s"
 	expect_status 0 hind start "$ID"
 	wait_for is_status "$ID" stopped
@@ -105,6 +107,7 @@ test_behind_a_socket_the_terminal_is_as_the_kernel_makes_it()
 	args sh -c 'echo one; stty -a'
 	console "$PWD/s" > console.log &
 	wait_for test -S s
+	to_user s
 	create --console-socket "$PWD/s"
 	expect_status 0 hind start "$ID"
 	wait_for is_status "$ID" stopped
@@ -121,6 +124,7 @@ test_long_path_of_the_socket()
 	args true
 	(cd "$dir" && console s) > console.log &
 	wait_for test -S "$dir/s"
+	to_user "$dir/s"
 	create --console-socket "$dir/s"
 	expect_status 0 hind start "$ID"
 	wait_for is_status "$ID" stopped
@@ -141,6 +145,7 @@ test_terminal_needs_devpts()
 	config '.mounts|=map(select(.type!="devpts"))'
 	console "$PWD/s" > console.log &
 	wait_for test -S s
+	to_user s
 	id_new
 	expect_error 'process\.terminal: needs a mount of type devpts at /dev/pts' \
 		hind create --bundle "$BUNDLE" --console-socket "$PWD/s" "$ID"
@@ -165,6 +170,7 @@ test_terminal_in_a_user_namespace()
 
 test_stdio_without_terminal_belongs_to_the_user()
 {
+	need_root 'what root has opened'
 	config '.process.terminal=false' '.process.user={uid:1000,gid:1000}'
 	args sh -c 'echo again > /dev/stdout; echo errors > /dev/stderr'
 	ln -s /proc/self/fd/1 b/rootfs/dev/stdout

@@ -3,6 +3,7 @@
 # Makes ./xdg the user's directory, and $BUNDLE what such a user can have: its own id, no groups, no devpts with gid 5.
 setup()
 {
+	need_root 'root calls it without rights here'
 	setpriv --reuid 1000 --regid 1000 --clear-groups test -x "$PWD" || skip 'user 1000 cannot come here'
 	bundle_new b '.linux.namespaces|=map(select(.type!="user"))' '(.mounts[]|select(.type=="devpts")|.options)-=["gid=5"]'
 	cp "$HIND" hind

@@ -370,6 +370,7 @@ device_box() # runs a container that says again and again what it gets
 
 test_devices_are_allowed_and_denied_again()
 {
+	need_root 'rules for devices'
 	device_box
 	resources "{devices:[$deny, {allow:true, type:\"c\", major:241, minor:7, access:\"rw\"}]}"
 	update -r r.json
@@ -382,6 +383,7 @@ test_devices_are_allowed_and_denied_again()
 
 test_default_devices_work_all_the_time()
 {
+	need_root 'rules for devices'
 	device_box
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		resources "{devices:[$deny, {allow:true, type:\"c\", major:241, minor:$i, access:\"rw\"}], pids:{limit:-1}}"
@@ -411,6 +413,7 @@ test_only_what_differs_is_written()
 
 test_one_more_device()
 {
+	need_root 'rules for devices'
 	device_box
 	resources '{devices:[{allow:true, type:"c", major:241, minor:7, access:"r"}]}'
 	if cgroup_v2; then
@@ -461,6 +464,7 @@ only_v2() # CMD...
 
 test_devices_by_program()
 {
+	need_root 'rules for devices'
 	only_v2 devices_by_program
 }
 

@@ -31,6 +31,7 @@ test_groups_of_the_caller_are_kept_where_asked_for()
 
 test_largest_id()
 {
+	need_root 'ids beyond the subordinate ones'
 	bundle_new b '.process.user={uid:4294967294,gid:4294967294}'
 	args payload status Uid Gid
 	expect_status 0 run

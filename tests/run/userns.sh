@@ -9,6 +9,7 @@ setup()
 
 test_maps_are_written()
 {
+	need_root 'ids beyond the subordinate ones'
 	run_sh 'cat /proc/self/uid_map; cat /proc/self/gid_map; cat /proc/self/setgroups'
 	expect_match '^ +0 +100000 +65536$' "$OUTPUT"
 	expect_match '^ +0 +200000 +65536$' "$OUTPUT"
@@ -17,6 +18,7 @@ test_maps_are_written()
 
 test_host_sees_the_mapped_ids()
 {
+	need_root 'ids beyond the subordinate ones'
 	config '.process.user={uid:5,gid:6,additionalGids:[7,8]}'
 	args sleep 1000
 	create
@@ -31,6 +33,7 @@ test_host_sees_the_mapped_ids()
 
 test_several_mappings()
 {
+	need_root 'ids beyond the subordinate ones'
 	config '.linux.uidMappings=[{containerID:0,hostID:100000,size:10},{containerID:10,hostID:5000,size:1},{containerID:100,hostID:300000,size:50}]'
 	run_sh 'cat /proc/self/uid_map'
 	expect_lines 3 "$OUTPUT"
@@ -39,6 +42,7 @@ test_several_mappings()
 
 test_privileges_count_inside_only()
 {
+	need_root 'ids beyond the subordinate ones'
 	run_sh 'hostname other && hostname; mknod /tmp/null c 1 3 || echo no device' || :
 	expect_no_match 'panic' "$OUTPUT"
 	run_sh 'cat /proc/sys/kernel/core_pattern > /dev/null; echo x > /proc/sys/vm/drop_caches || echo refused'
