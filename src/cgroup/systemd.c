@@ -336,7 +336,7 @@ static const struct cgroup_manager *files(const struct cgroup *cg)
 static int join(struct cgroup *cg, pid_t pid, struct err *e)
 {
 	struct systemd *s = cg->systemd;
-	const char *path = cg->hierarchies[0].path;
+	const char *unit = strstr(cg->hierarchies[0].path, s->unit);
 	struct text body = { 0 };
 	struct dbus_message *reply;
 	if (files(cg)->join(cg, pid, e) == 0)
@@ -345,7 +345,7 @@ static int join(struct cgroup *cg, pid_t pid, struct err *e)
 		return -1;
 	dbus_put_string(&body, s->unit);
 	/* Where below the unit's own: "/sub". */
-	dbus_put_string(&body, str_starts(path, s->path) ? path + strlen(s->path) : "");
+	dbus_put_string(&body, unit ? unit + strlen(s->unit) : "");
 	size_t begin = dbus_put_array(&body, "u");
 	dbus_put_u32(&body, (uint32_t)pid);
 	dbus_end_array(&body, begin);

@@ -19,6 +19,7 @@ disk()
 	MAJOR=$((0x$(stat -c %t "$DISK")))
 	MINOR=$((0x$(stat -c %T "$DISK")))
 	exec 9< "$DISK"
+	to_user "$DISK"
 	losetup --detach "$DISK"
 }
 

@@ -149,7 +149,6 @@ test_kill_of_a_created_container()
 
 test_kill_all_reaches_every_process()
 {
-	need_root "a procfs of the host's pids"
 	config '.linux.namespaces|=map(select(.type!="pid"))'
 	args sh -c 'sleep 998 & sleep 999 & exec sleep 997'
 	create
@@ -181,7 +180,6 @@ test_force_removes_in_every_status()
 
 test_force_removes_what_shares_the_hosts_pids()
 {
-	need_root "a procfs of the host's pids"
 	config '.linux.namespaces|=map(select(.type!="pid"))'
 	args sh -c 'sleep 998 & sleep 999 & exec sleep 997'
 	create

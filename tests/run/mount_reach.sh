@@ -2,6 +2,7 @@
 
 setup()
 {
+	need_root 'what is closed to the caller'
 	bundle_new b '.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' \
 		'.linux.gidMappings=.linux.uidMappings' '.process.capabilities|=map_values(.+["CAP_SYS_ADMIN"])'
 	chmod 755 . b
@@ -21,7 +22,6 @@ bind() # DESTINATION SOURCE OPTIONS_AS_JSON
 
 test_it_is_mounted_as_everything_else()
 {
-	need_root 'what is closed to the caller'
 	bind /run/d secret/dir '["rbind","ro","nosuid"]'
 	bind /run/f secret/dir/file '["bind"]'
 	run_sh 'cat /run/d/file /run/f; grep -E " /run/[df] " /proc/self/mountinfo | cut -d " " -f 6; touch /run/d/x 2>&1 || echo refused'
@@ -34,7 +34,6 @@ test_it_is_mounted_as_everything_else()
 # The host's mounts are shared here. Neither what is set up nor what the container mounts later comes out.
 test_nothing_comes_out()
 {
-	need_root 'what is closed to the caller'
 	mkdir -m 755 secret/dir/too
 	bind /run/d secret/dir '["rbind"]'
 	config '.mounts+=[{destination:"/run/d/too",type:"tmpfs",source:"tmpfs"}]'

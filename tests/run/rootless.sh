@@ -318,6 +318,19 @@ test_spec_for_users()
 	expect_no_match '^[^ ]+ [^ ]+ [^ ]+ [^ ]+ /sys[^ ]* rw' "$OUTPUT" 'what is below /sys'
 }
 
+# There can be no new procfs for the pids of the host, so it is the host's own.
+test_pids_of_the_host()
+{
+	config '.linux.namespaces|=map(select(.type!="pid"))'
+	args sh -c 'readlink /proc/self/ns/pid; cat /proc/1/comm; { echo 1 > /proc/sys/kernel/panic; } 2>&1; cat /proc/keys; touch /proc/self/comm; grep " /proc " /proc/self/mountinfo'
+	expect_status 0 urun
+	expect_match "^$(readlink /proc/self/ns/pid | sed 's/[][]/./g')\$" "$OUTPUT"
+	expect_match "^$(cat /proc/1/comm)\$" "$OUTPUT"
+	expect_match 'panic: (Read-only file system|Permission denied)' "$OUTPUT"
+	expect_no_match 'keyring' "$OUTPUT" '/proc/keys is masked'
+	expect_match ' /proc rw,nosuid,nodev,noexec' "$OUTPUT"
+}
+
 # --- what only root may ---
 
 test_checkpoint_and_restore()
