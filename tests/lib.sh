@@ -32,13 +32,14 @@
 # the id of a user with a session, who calls hind instead of root and to whom the bundles belong.
 hind() # ARG...: with the private state root
 {
-	${HIND_USER:+setpriv --reuid "$HIND_USER" --regid "$HIND_USER" --init-groups} \
-		"$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
+	# shellcheck disable=SC2086
+	${AS_USER:-} "$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
 }
 
 call_as_user() # ID: from here on
 {
 	HIND_USER=$1
+	AS_USER="setpriv --reuid $1 --regid $1 --init-groups"
 	HIND=${BASE_ROOTFS%/*}/hind
 	export XDG_RUNTIME_DIR="/run/user/$HIND_USER"
 	chown "$HIND_USER:$HIND_USER" "$HIND_ROOT" "$CASE_DIR/work"
@@ -195,7 +196,8 @@ is_status() # ID STATUS: for wait_for
 
 hind_pty() # ARG...
 {
-	pty "$HIND" --root "$HIND_ROOT" "$@"
+	# shellcheck disable=SC2086
+	pty ${AS_USER:-} "$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
 }
 
 # --- the machine -----------------------------------------------------------------------------------------------------

@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -107,31 +109,46 @@ static int make_copy(const struct mount_entry *m, int source_fd, struct err *e)
 	return mount_tree_attributes(m, tree_fd, e) ? -1 : take_fd(&tree_fd);
 }
 
-/* What shows a namespace that is the host's still is the host's own, with all that is mounted in it. */
-static const char *hosts_own(const struct mount_entry *m)
-{
-	const bool *new_ns = m->init->new_ns, *join_ns = m->init->join_ns;
+#define MQUEUE_MAGIC 0x19800202 /* ipc/mqueue.c; in no header */
 
-	if (str_eq(m->type, "sysfs") && !new_ns[NS_NET])
-		return "/sys";
-	if (str_eq(m->type, "proc") && !new_ns[NS_PID] && !join_ns[NS_PID])
-		return "/proc";
+/* What shows a namespace that is the host's still is the host's own, with all that is mounted in it. */
+static const struct hosts_own {
+	const char *type, *path;
+	int ns;
+	long magic;
+	uint64_t attr;
+} hosts_own[] = {
+	{ "sysfs", "/sys", NS_NET, SYSFS_MAGIC, MOUNT_ATTR_RDONLY }, /* to look, not to touch */
+	{ "proc", "/proc", NS_PID, PROC_SUPER_MAGIC, 0 }, /* the container's processes have files of their own */
+	{ "mqueue", "/dev/mqueue", NS_IPC, MQUEUE_MAGIC, 0 },
+};
+
+static const struct hosts_own *hosts_own_of(const struct mount_entry *m)
+{
+	for (size_t i = 0; i < ARRAY_LEN(hosts_own); i++) {
+		const struct hosts_own *own = &hosts_own[i];
+
+		/* Of /sys the network's part is small, so it is of use where that namespace is somebody else's, too. */
+		if (str_eq(m->type, own->type))
+			return !m->init->new_ns[own->ns] && (!m->init->join_ns[own->ns] || own->ns == NS_NET) ? own
+													      : NULL;
+	}
 	return NULL;
 }
 
-/* In /sys a user namespace may look, not touch; in /proc its processes have files of their own. */
-static int copy_hosts_own(const struct mount_entry *m, const char *path, struct err *e)
+static int copy_hosts_own(const struct mount_entry *m, const struct hosts_own *own, struct err *e)
 {
-	uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	cleanup_fd int fd = mountfd_open(AT_FDCWD, path, true, e), tree_fd = -1;
+	const uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	cleanup_fd int fd = mountfd_open(AT_FDCWD, own->path, true, e), tree_fd = -1;
+	struct statfs fs;
 
 	if (fd < 0)
 		return -1;
-	if (str_eq(m->type, "sysfs"))
-		safe |= MOUNT_ATTR_RDONLY;
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != own->magic)
+		return err_set(e, "the host has no %s at %s", own->type, own->path);
 	tree_fd = mountfd_clone(fd, true, e);
-	if (tree_fd < 0 || mountfd_setattr(tree_fd, true, safe, 0, 0, e))
-		return err_wrap(e, "copy the host's %s", path);
+	if (tree_fd < 0 || mountfd_setattr(tree_fd, true, safe | own->attr, 0, 0, e))
+		return err_wrap(e, "copy the host's %s", own->path);
 	return set_propagation(&m->options, tree_fd, e) ? -1 : take_fd(&tree_fd);
 }
 
@@ -242,9 +259,9 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 		if (*mode)
 			data[n++] = mode;
 		tree_fd = mount_tree_new(m, m->type, data, n, attr, e);
-		if (tree_fd < 0 && e->code == EPERM && hosts_own(m)) {
-			log_debug("mount", "the host's %s, as its namespace is not ours: %s", hosts_own(m), e->msg);
-			tree_fd = copy_hosts_own(m, hosts_own(m), e);
+		if (tree_fd < 0 && e->code == EPERM && hosts_own_of(m)) {
+			log_debug("mount", "the host's %s, as its namespace is not ours: %s", m->type, e->msg);
+			tree_fd = copy_hosts_own(m, hosts_own_of(m), e);
 		} else if (tree_fd >= 0 && set_propagation(o, tree_fd, e)) {
 			fd_close(&tree_fd);
 		}

@@ -331,6 +331,16 @@ test_pids_of_the_host()
 	expect_match ' /proc rw,nosuid,nodev,noexec' "$OUTPUT"
 }
 
+test_message_queues_of_the_host()
+{
+	grep -q ' /dev/mqueue [^-]* - mqueue ' /proc/self/mountinfo || skip 'this machine has no mqueue at /dev/mqueue'
+	config '.linux.namespaces|=map(select(.type!="ipc"))'
+	args sh -c 'readlink /proc/self/ns/ipc; grep " /dev/mqueue " /proc/self/mountinfo'
+	expect_status 0 urun
+	expect_match "^$(readlink /proc/self/ns/ipc | sed 's/[][]/./g')\$" "$OUTPUT"
+	expect_match ' - mqueue ' "$OUTPUT"
+}
+
 # --- what only root may ---
 
 test_checkpoint_and_restore()

@@ -166,8 +166,7 @@ test_stress_within_its_memory()
 {
 	command -v stress > out || skip "stress is not installed"
 	id_new
-	pty "$HIND" --root "$HIND_ROOT" run --name "$ID" -ti --memory-limit-bytes=2024000 noimg stress --vm-bytes 1m --vm-keep -m 1 -t 2 \
-		> log 2>&1 &
+	hind_pty run --name "$ID" -ti --memory-limit-bytes=2024000 noimg stress --vm-bytes 1m --vm-keep -m 1 -t 2 > log 2>&1 &
 	wait_for is_status "$ID" running 2> log.state
 	if cgroup_v2; then
 		limit=$(cat "$(cgroup_dir memory "$ID")/memory.max")

@@ -80,6 +80,7 @@ test_has_the_namespaces()
 test_rootless()
 {
 	mkdir r
+	to_user r
 	expect_status 0 hind spec --rootless --bundle r
 	expect_status 0 hind validate r
 	jq -e '[.linux.namespaces[].type]|index("user")' r/config.json
