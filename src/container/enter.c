@@ -151,13 +151,14 @@ static _Noreturn void between(struct launch *l, int sync_fd)
 
 /* On v2 a cgroup that hands controllers to children holds no processes itself: where init has gone to one of them, so
  * does who comes later. At the limit of pids nothing can be born in the cgroup. A user may be born only where all of the
- * way there is his, but systemd moves for him. */
+ * way there is his, but systemd moves for him, and can be told where to only once. */
 static bool other_place(struct launch *l, int code)
 {
 	if ((code != EBUSY && code != EAGAIN && code != EACCES) || cgroup_clone_fd(l->cgroup) < 0)
 		return false;
+	bool followed = code != EAGAIN && !l->cgroup_fixed && cgroup_follow(l->cgroup, l->join_pid, l->arena) == 0;
 	if (code == EBUSY)
-		return !l->cgroup_fixed && cgroup_follow(l->cgroup, l->join_pid, l->arena) == 0;
+		return followed;
 	cgroup_no_clone(l->cgroup);
 	return true;
 }

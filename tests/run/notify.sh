@@ -71,6 +71,7 @@ test_a_container_that_ends_unready_holds_nobody_up()
 
 test_users_and_user_namespaces_reach_the_socket()
 {
+	[ -z "${HIND_USER:-}" ] || heard_all ''
 	need_root 'the directory of the socket is closed to other users'
 	config '.process.user={uid:1000,gid:1000}' '.linux.namespaces+=[{type:"user"}]' \
 		'.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' '.linux.gidMappings=.linux.uidMappings' 'del(.process.capabilities)'
