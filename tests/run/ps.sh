@@ -64,6 +64,7 @@ test_without_a_cgroup()
 	wait_for is_status "$ID" stopped
 	expect_eq '[]' "$(hind ps --format json "$ID")"
 	hind kill --all "$ID" KILL
+	[ -z "${HIND_USER:-}" ] || return 0 # up to its program init is undumpable, and its namespaces are closed to a user
 	config '.linux.namespaces|=map(select(.type!="pid"))'
 	id_new
 	hind --cgroup-manager disabled create --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null || fail "$(cat log)"
