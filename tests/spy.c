@@ -59,13 +59,14 @@ static bool is_hind(const char *pid)
 	       (strncmp(comm, "hind", 4) == 0 || comm[strspn(comm, "0123456789\n")] == 0);
 }
 
-/* In the middle of execve(2) it has its old name still, but the program's descriptors and rights. */
-static bool is_program_by_now(const char *pid)
+/* In the middle of execve(2) it has its old name still, but the program's descriptors and rights; and where nothing can be
+ * read any more, it was that program, which has ended. */
+static bool is_still_hind(const char *pid)
 {
 	char path[300], exe[4096] = "";
 
 	snprintf(path, sizeof path, "/proc/%s/exe", pid);
-	return readlink(path, exe, sizeof exe - 1) > 0 && !strstr(exe, "hind");
+	return is_hind(pid) && readlink(path, exe, sizeof exe - 1) > 0 && strstr(exe, "hind");
 }
 
 static void reach(const char *path, const char *how)
@@ -85,7 +86,7 @@ static void look_at(const char *pid, const char *path)
 {
 	char link[256];
 
-	if (readlink(path, link, sizeof link) < 0 || !is_hind(pid) || is_program_by_now(pid))
+	if (readlink(path, link, sizeof link) < 0 || !is_still_hind(pid))
 		return;
 	looked++;
 	reach(path, "");
@@ -146,7 +147,7 @@ static void trace(const char *pid)
 	ssize_t n = process_vm_readv(atoi(pid), &ours, 1, &theirs, 1, 0);
 
 	/* EFAULT: nothing is there, but we might have read it. */
-	if ((n >= 0 || errno == EFAULT) && is_hind(pid) && !is_program_by_now(pid))
+	if ((n >= 0 || errno == EFAULT) && is_still_hind(pid))
 		traced++;
 }
 
@@ -202,7 +203,7 @@ static void follow(pid_t pid)
 	snprintf(name, sizeof name, "%d", (int)pid);
 	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
 	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
-		if (status >> 16 == PTRACE_EVENT_EXEC || !is_hind(name) || is_program_by_now(name)) {
+		if (status >> 16 == PTRACE_EVENT_EXEC || !is_still_hind(name)) {
 			ptrace(PTRACE_DETACH, pid, 0, 0);
 			return;
 		}
