@@ -16,11 +16,11 @@ int start_result(int fd, struct err *e)
 	struct err failure;
 	ssize_t n;
 
+	/* A reset says that init has ended with our message unread, and comes before the words that it may have left. */
 	do
 		n = recv(fd, &failure, sizeof failure, 0);
-	while (n < 0 && errno == EINTR);
-	/* A reset is an end, too: init was killed with our message unread. */
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n == 0)
 		return 0;
 	if (n < 0)
 		return err_sys(e, "start: receive");
