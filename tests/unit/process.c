@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "check.h"
+#include "container/container.h"
 #include "step/sync.h"
 #include "sys/clone.h"
 #include "sys/pidfd.h"
@@ -87,6 +88,22 @@ static void conversation(void)
 	close(pair[1]);
 }
 
+/* A socket that is closed with something unread resets its peer, which is told before what was sent to it. */
+static void start(void)
+{
+	struct err e, failure;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return;
+	err_set(&failure, "exec: no");
+	CHECK("start: words of who has ended with ours unread",
+		send(pair[0], "g", 1, 0) == 1 && write(pair[1], &failure, sizeof failure) == (ssize_t)sizeof failure &&
+			close(pair[1]) == 0 && start_result(pair[0], &e) == -1 && str_eq(e.msg, "exec: no"));
+	CHECK("start: an end without words is the program's start", start_result(pair[0], &e) == 0);
+	close(pair[0]);
+}
+
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -94,5 +111,6 @@ int main(void)
 	ending(true);
 	ending(false);
 	conversation();
+	start();
 	return check_end();
 }
