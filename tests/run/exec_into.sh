@@ -282,7 +282,7 @@ test_init_that_has_moved_to_a_cgroup_below()
 	expect_status 0 hind exec -d --pid-file "$PWD/pid" "$ID" sleep 1000
 	expect_eq "$own/init.scope" "$(sed -n 's/^0:://p' "/proc/$(cat pid)/cgroup")"
 	expect_status 255 hind exec --cgroup / "$ID" true
-	expect_match 'resource busy' "$ERROR"
+	expect_match "resource busy${HIND_USER:+|AttachProcessesToUnit: Failed}" "$ERROR"
 }
 
 # Who comes in has no "self" in the container's procfs until it is born there, last of all.
