@@ -1,6 +1,6 @@
 #!/bin/sh
 # A jq that starts fast, for all tests: prints the directory that it is in. Every case calls it, and before 1.7 it parsed its
-# library of filters each time: 20 ms here, 280 ms in the guests of tests/vm, where 1.8 takes 3 and 40. Debian 12 has 1.6; Debian
+# library of filters each time: 20 ms here, 280 ms in the guests of tests/vm, where 1.8 takes 3 and 30. Debian 12 has 1.6; Debian
 # unstable's is taken. Where none can be had, it ends with status 77 and the reason on stderr, and the installed one does as well.
 #	sh tests/newer_jq.sh
 set -eu

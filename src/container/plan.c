@@ -62,7 +62,7 @@ const struct host_step *const plan_host[] = {
 	&host_fork,             /* from here on both halves work side by side */
 	&host_oom,          /* an undumpable child cannot write its own; without privileges we can until it is mapped */
 	&host_cgroup_scope, /* while init is still the caller's: its ids are not mapped */
-	&host_userns_map,   /* the child can do nothing before its ids are mapped; in a joined one it waits for the scope */
+	&host_userns_map,   /* the child can do nothing before; in a joined one it waits for the scope alone */
 	&host_netdev,       /* the host's interfaces go into the container's network namespace; the child waits */
 	&host_cgroup_v1,    /* the child mounts meanwhile */
 	&host_rdt_join,     /* before anything of the container runs */
@@ -91,7 +91,7 @@ const struct host_step *const plan_restore[] = {
 	&host_namespace_open,   /* CRIU inherits those of others */
 	&host_terminal_connect, /* for the pty's master, which CRIU makes */
 	&host_cgroup,           /* under its limits from the start: CRIU is in it, and what it makes is born there */
-	&host_criu,             /* everything of the container itself, with interfaces and hooks on the way */
+	&host_criu,             /* v1's cgroups or the scope around CRIU, then the container, interfaces and hooks */
 	&host_start_time,
 	&host_commit,      /* it runs by now */
 	&host_netdev_keep, /* nothing will be put back any more */

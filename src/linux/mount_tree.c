@@ -125,7 +125,8 @@ static const struct hosts_own {
 
 static const struct hosts_own *hosts_own_of(const struct mount_entry *m)
 {
-	for (size_t i = 0; i < ARRAY_LEN(hosts_own); i++) {
+	/* What "hidepid=2" hides, the host's may show. */
+	for (size_t i = 0; i < ARRAY_LEN(hosts_own) && !m->options.n_data; i++) {
 		const struct hosts_own *own = &hosts_own[i];
 
 		/* Of /sys the network's part is small, so it is of use where that namespace is somebody else's, too. */
@@ -136,9 +137,11 @@ static const struct hosts_own *hosts_own_of(const struct mount_entry *m)
 	return NULL;
 }
 
-static int copy_hosts_own(const struct mount_entry *m, const struct hosts_own *own, struct err *e)
+/* attr: of the new one; what the host's forbids stays forbidden. When it was last read is the host's to note. */
+static int copy_hosts_own(const struct mount_entry *m, const struct hosts_own *own, uint64_t attr, struct err *e)
 {
-	const uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	const uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | own->attr;
+	const uint64_t forbids = attr & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSYMFOLLOW);
 	cleanup_fd int fd = mountfd_open(AT_FDCWD, own->path, true, e), tree_fd = -1;
 	struct statfs fs;
 
@@ -147,7 +150,7 @@ static int copy_hosts_own(const struct mount_entry *m, const struct hosts_own *o
 	if (fstatfs(fd, &fs) < 0 || fs.f_type != own->magic)
 		return err_set(e, "the host has no %s at %s", own->type, own->path);
 	tree_fd = mountfd_clone(fd, true, e);
-	if (tree_fd < 0 || mountfd_setattr(tree_fd, true, safe | own->attr, 0, 0, e))
+	if (tree_fd < 0 || mountfd_setattr(tree_fd, true, safe | forbids, 0, 0, e))
 		return err_wrap(e, "copy the host's %s", own->path);
 	return set_propagation(&m->options, tree_fd, e) ? -1 : take_fd(&tree_fd);
 }
@@ -261,7 +264,7 @@ int mount_tree_make(const struct mount_entry *m, int source_fd, int target_fd, b
 		tree_fd = mount_tree_new(m, m->type, data, n, attr, e);
 		if (tree_fd < 0 && e->code == EPERM && hosts_own_of(m)) {
 			log_debug("mount", "the host's %s, as its namespace is not ours: %s", m->type, e->msg);
-			tree_fd = copy_hosts_own(m, hosts_own_of(m), e);
+			tree_fd = copy_hosts_own(m, hosts_own_of(m), attr, e);
 		} else if (tree_fd >= 0 && set_propagation(o, tree_fd, e)) {
 			fd_close(&tree_fd);
 		}

@@ -2,7 +2,6 @@
 
 setup()
 {
-	need_root 'what is closed to the caller'
 	bundle_new b '.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' \
 		'.linux.gidMappings=.linux.uidMappings' '.process.capabilities|=map_values(.+["CAP_SYS_ADMIN"])'
 	chmod 755 . b
@@ -15,6 +14,12 @@ setup()
 	chown 100000:100000 secret/dir/sub
 }
 
+closed() # to the caller: nothing that a user can have mounted
+{
+	[ -z "${HIND_USER:-}" ] || umount secret
+	need_root 'what is closed to the caller'
+}
+
 bind() # DESTINATION SOURCE OPTIONS_AS_JSON
 {
 	config ".mounts+=[{destination:\"$1\",type:\"bind\",source:\"$PWD/$2\",options:$3}]"
@@ -22,6 +27,7 @@ bind() # DESTINATION SOURCE OPTIONS_AS_JSON
 
 test_it_is_mounted_as_everything_else()
 {
+	closed
 	bind /run/d secret/dir '["rbind","ro","nosuid"]'
 	bind /run/f secret/dir/file '["bind"]'
 	run_sh 'cat /run/d/file /run/f; grep -E " /run/[df] " /proc/self/mountinfo | cut -d " " -f 6; touch /run/d/x 2>&1 || echo refused'
@@ -34,6 +40,7 @@ test_it_is_mounted_as_everything_else()
 # The host's mounts are shared here. Neither what is set up nor what the container mounts later comes out.
 test_nothing_comes_out()
 {
+	closed
 	mkdir -m 755 secret/dir/too
 	bind /run/d secret/dir '["rbind"]'
 	config '.mounts+=[{destination:"/run/d/too",type:"tmpfs",source:"tmpfs"}]'

@@ -331,6 +331,20 @@ test_pids_of_the_host()
 	expect_match ' /proc rw,nosuid,nodev,noexec' "$OUTPUT"
 }
 
+# It is never less restricted than the new one would be.
+test_options_of_a_procfs_that_is_the_hosts()
+{
+	config '.linux.namespaces|=map(select(.type!="pid"))' '(.mounts[]|select(.type=="proc")|.options)=["ro","nosymfollow"]'
+	# /proc/self is a link.
+	args sh -c 'grep " /proc " /proc/$$/mountinfo; touch /proc/$$/comm 2>&1; cat /proc/self/comm 2>&1 || :'
+	expect_status 0 urun
+	expect_match ' /proc ro,nosuid,nodev,noexec,[^ ]*nosymfollow' "$OUTPUT"
+	expect_match 'comm: Read-only file system' "$OUTPUT"
+	expect_match 'Too many levels of symbolic links' "$OUTPUT"
+	config '(.mounts[]|select(.type=="proc")|.options)=["hidepid=2"]'
+	expect_error 'mounts\[[0-9]+\] at /proc .*namespace of its own \(pid for proc' urun
+}
+
 test_message_queues_of_the_host()
 {
 	grep -q ' /dev/mqueue [^-]* - mqueue ' /proc/self/mountinfo || skip 'this machine has no mqueue at /dev/mqueue'
