@@ -56,6 +56,10 @@ NEVER = ["pipe", "accept", "dup", "creat", "epoll_create", "inotify_init", "syst
 STRING_PATH_CALLS = ["mount", "umount", "umount2", "mknod", "mkdir", "rmdir", "symlink", "link", "unlink", "rename", "chmod",
                      "chown", "lchown", "chdir", "chroot", "truncate", "lstat", "readlink", "utime"]
 
+# What stands at the top of the repository: a bundle that a trial left there was committed once.
+TOP_LEVEL = {".ci", ".clang-format", ".gitignore", "LICENSE", "README.md", "contrib", "meson.build", "meson_options.txt",
+             "schemas", "src", "tests"}
+
 MAX_FILE = 600
 MAX_FUNCTION = 60
 
@@ -253,6 +257,11 @@ def check_names(files):
                                              os.path.basename(n).split(".")[0].lower() in FORBIDDEN_NAMES])
 
 
+def check_top(files):
+    tops = {n.split("/")[0] for n in files}
+    check("nothing strange at the top", sorted(tops - TOP_LEVEL))
+
+
 def check_tests(sources, files):
     """A test of the same name, or one that says `covers: NAME, NAME` in a comment."""
     covered = set()
@@ -290,6 +299,7 @@ def main():
     check_errors(sources)
     check_lengths(files)
     check_names(files)
+    check_top(files)
     check_tests(sources, files)
     check_marks(files)
     return 1 if failures else 0
