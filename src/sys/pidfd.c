@@ -16,7 +16,12 @@ int pidfd_of(pid_t pid, struct err *e)
 {
 	int fd = syscall(SYS_pidfd_open, pid, 0);
 
-	return fd < 0 ? err_sys(e, "pidfd_open of process %d", (int)pid) : fd;
+	if (fd >= 0)
+		return fd;
+	/* A number that a thread has by now, or a process just reaped, is EINVAL in Linux before 6.15, and ENOENT from there. */
+	if (pid > 0 && (errno == EINVAL || errno == ENOENT))
+		errno = ESRCH;
+	return err_sys(e, "pidfd_open of process %d", (int)pid);
 }
 
 int proc_start_time(pid_t pid, uint64_t *ticks, bool *zombie, struct err *e)

@@ -1,6 +1,7 @@
 /* Children by clone3, processes by handle, and the conversation of the two halves. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,6 +42,28 @@ static void handles(void)
 	CHECK("after the reaping a signal says so",
 		pidfd_signal(pidfd, SIGTERM, &e) == -1 && e.code == ESRCH && strstr(e.msg, "no such process"));
 	fd_close(&pidfd);
+}
+
+static void *own_number(void *tid)
+{
+	*(pid_t *)tid = gettid();
+	pause();
+	return NULL;
+}
+
+/* A process just reaped looks the same to pidfd_open: nobody can be late enough for that on purpose. */
+static void number_of_a_thread(void)
+{
+	volatile pid_t tid = 0;
+	pthread_t thread;
+	struct err e;
+
+	pthread_create(&thread, NULL, own_number, (void *)&tid);
+	while (!tid)
+		usleep(1000);
+	CHECK("the number of a thread is no process's", pidfd_of(tid, &e) == -1 && e.code == ESRCH);
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
 }
 
 static void ending(bool with_pidfd)
@@ -108,6 +131,7 @@ int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	handles();
+	number_of_a_thread();
 	ending(true);
 	ending(false);
 	conversation();
