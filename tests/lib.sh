@@ -32,8 +32,27 @@
 # the id of a user with a session, who calls hind instead of root and to whom the bundles belong.
 hind() # ARG...: with the private state root
 {
+	hind_by -- "$@"
+}
+
+# The same behind another program, which gets it as its last words: hind_by nice -n 5 -- run ... By `exec` a shell in the
+# background becomes hind, and $! is its pid.
+hind_by() # [WORD...] -- ARG...
+{
+	_left=$#
+	while [ "$1" != -- ]; do
+		set -- "$@" "$1"
+		shift
+		_left=$((_left - 1))
+	done
+	shift
 	# shellcheck disable=SC2086
-	${AS_USER:-} "$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
+	set -- "$@" ${AS_USER:-} "$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"}
+	while [ $((_left -= 1)) -gt 0 ]; do
+		set -- "$@" "$1"
+		shift
+	done
+	"$@"
 }
 
 call_as_user() # ID: from here on
@@ -196,8 +215,7 @@ is_status() # ID STATUS: for wait_for
 
 hind_pty() # ARG...
 {
-	# shellcheck disable=SC2086
-	pty ${AS_USER:-} "$HIND" --root "$HIND_ROOT" ${CGROUP_MANAGER:+--cgroup-manager "$CGROUP_MANAGER"} "$@"
+	hind_by pty -- "$@"
 }
 
 # --- the machine -----------------------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ test_what_the_caller_lacks_is_a_warning()
 	config '.process.capabilities={"bounding":["CAP_KILL","CAP_SYS_RESOURCE"],"permitted":["CAP_KILL","CAP_SYS_RESOURCE"],
 		"effective":["CAP_KILL","CAP_SYS_RESOURCE"]}'
 	id_new
-	expect_status 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by setpriv --bounding-set -sys_resource --inh-caps -sys_resource -- run --bundle "$BUNDLE" "$ID"
 	expect_match 'warning: process\.capabilities: left out, as this process lacks them: CAP_SYS_RESOURCE$' "$ERROR"
 	expect_lines 1 "$ERROR"
 	expect_eq 0000000000000020 "$(set_of CapEff)" effective
@@ -114,6 +114,6 @@ test_in_a_user_namespace_none_is_lacking()
 	config '.process.capabilities={"bounding":["CAP_SYS_RESOURCE"],"permitted":["CAP_SYS_RESOURCE"],"effective":["CAP_SYS_RESOURCE"]}' \
 		'.linux.namespaces+=[{type:"user"}]' '.linux.uidMappings=[{containerID:0,hostID:100000,size:65536}]' '.linux.gidMappings=.linux.uidMappings'
 	id_new
-	expect_status 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by setpriv --bounding-set -sys_resource --inh-caps -sys_resource -- run --bundle "$BUNDLE" "$ID"
 	expect_eq '' "$ERROR"
 }

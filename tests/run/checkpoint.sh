@@ -293,9 +293,9 @@ test_absence_of_criu_is_told()
 {
 	started
 	expect_error 'criu was not found, neither in PATH nor in .*install it, or name it with --criu PROGRAM' \
-		unshare -m sh -c 'for f in /usr/local/sbin/criu /usr/local/bin/criu /usr/sbin/criu /usr/bin/criu; do
+		hind_by unshare -m sh -c 'for f in /usr/local/sbin/criu /usr/local/bin/criu /usr/sbin/criu /usr/bin/criu; do
 			[ ! -e $f ] || mount --bind /dev/null $f
-		done; PATH=/nowhere exec "$0" "$@"' "$HIND" --root "$HIND_ROOT" checkpoint --image-path "$PWD/image" "$ID"
+		done; PATH=/nowhere exec "$0" "$@"' -- checkpoint --image-path "$PWD/image" "$ID"
 	expect_error '^hind: --criu /nowhere/criu: no such file or directory$' hind --criu /nowhere/criu checkpoint "$ID"
 	printf '#!/bin/sh\nexit 0\n' > criu
 	chmod +x criu
@@ -315,8 +315,8 @@ test_criu_is_found_without_path()
 		unshare -m true || skip 'no mount namespace of our own'
 	}
 	started
-	expect_status 0 unshare -m sh -c '[ "$1" = /usr/sbin ] || mount --bind "$1" /usr/local/sbin; shift; exec env -i "$@"' sh "$_criu" \
-		"$HIND" --root "$HIND_ROOT" checkpoint --leave-running --image-path "$PWD/image" "$ID"
+	expect_status 0 hind_by unshare -m sh -c '[ "$1" = /usr/sbin ] || mount --bind "$1" /usr/local/sbin; shift; exec env -i "$@"' sh "$_criu" -- \
+		checkpoint --leave-running --image-path "$PWD/image" "$ID"
 }
 
 test_log_of_criu_is_quoted()

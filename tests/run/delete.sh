@@ -24,7 +24,7 @@ test_another_container_of_that_name_is_left_alone()
 	hind create --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null &
 	creator=$!
 	wait_for is_status "$ID" creating
-	"$HIND" --root "$HIND_ROOT" delete --force "$ID" > delete.log 2>&1 &
+	hind_by exec -- delete --force "$ID" > delete.log 2>&1 &
 	delete=$!
 	sleep 0.3
 	kill -STOP "$delete"
@@ -60,7 +60,7 @@ test_started_meanwhile()
 	mkfifo go
 	flock "$HIND_ROOT/$ID" sh -c 'echo > locked; read -r _ < go' &
 	wait_for test -e locked
-	"$HIND" --root "$HIND_ROOT" delete "$ID" > delete.log 2>&1 &
+	hind_by exec -- delete "$ID" > delete.log 2>&1 &
 	delete=$!
 	sleep 0.3
 	expect_status 0 hind start "$ID"
@@ -81,7 +81,7 @@ test_many_at_once()
 		wait_for is_status "$ID" stopped
 		pids=
 		for i in 1 2 3 4; do
-			"$HIND" --root "$HIND_ROOT" delete --force "$ID" > "log.$i" 2>&1 &
+			hind_by exec -- delete --force "$ID" > "log.$i" 2>&1 &
 			pids="$pids $!"
 		done
 		for pid in $pids; do
@@ -100,7 +100,7 @@ test_forced_while_run_waits()
 	hind run --bundle "$BUNDLE" "$ID" > log 2>&1 < /dev/null &
 	runner=$!
 	wait_for is_status "$ID" running
-	expect_status 0 timeout 5 "$HIND" --root "$HIND_ROOT" delete --force "$ID"
+	expect_status 0 hind_by timeout 5 -- delete --force "$ID"
 	status=0
 	wait "$runner" || status=$?
 	expect_eq 137 "$status"

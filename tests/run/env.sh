@@ -92,8 +92,7 @@ test_socket_activation_is_passed_on()
 	bundle_new b
 	args sh -c 'echo "$LISTEN_PID $LISTEN_FDS $$"; payload fds'
 	id_new
-	export HIND HIND_ROOT BUNDLE ID
-	expect_status 0 sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" 3< /dev/null 4< /dev/null'
+	expect_status 0 hind_by sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@" 3< /dev/null 4< /dev/null' -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^1 1 1$' "$OUTPUT"
 	expect_match '^3 ' "$OUTPUT"
 	expect_no_match '^4 ' "$OUTPUT"
@@ -105,12 +104,11 @@ test_socket_activation_without_a_pid_namespace()
 	bundle_new b '.linux.namespaces|=map(select(.type!="pid"))'
 	args sh -c 'echo "$LISTEN_PID is $$"; echo "$LISTEN_FDNAMES"'
 	id_new
-	export HIND HIND_ROOT BUNDLE ID
-	expect_status 0 sh -c 'LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=web:api exec "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" 3< /dev/null 4< /dev/null'
+	expect_status 0 hind_by sh -c 'LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=web:api exec "$0" "$@" 3< /dev/null 4< /dev/null' -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^([0-9]+) is \1$' "$OUTPUT"
 	expect_match '^web:api$' "$OUTPUT"
 	# Names without descriptors are somebody else's.
-	expect_status 0 sh -c 'LISTEN_FDNAMES=web exec "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"'
+	expect_status 0 hind_by env LISTEN_FDNAMES=web -- run --bundle "$BUNDLE" "$ID"
 	expect_no_match web "$OUTPUT"
 }
 

@@ -38,7 +38,7 @@ forwarded() # SIGNAL NUMBER
 	rm -f log
 	args payload listen 1 2 3 10 12 15
 	id_new
-	"$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" > log 2>&1 &
+	hind_by exec -- run --bundle "$BUNDLE" "$ID" > log 2>&1 &
 	hind_pid=$!
 	wait_for grep -q ready log
 	kill -s "$1" "$hind_pid"

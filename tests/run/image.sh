@@ -171,7 +171,7 @@ test_killed_hind_leaves_no_mount()
 	need_root 'it is called by root here'
 	id_new
 	before=$(grep -c '' /proc/self/mountinfo)
-	"$HIND" --root "$HIND_ROOT" run --name "$ID" NOIMG sleep 1000 &
+	hind_by exec -- run --name "$ID" NOIMG sleep 1000 &
 	pid=$!
 	wait_for is_status "$ID" running
 	kill -9 "$pid"

@@ -23,6 +23,6 @@ test_host_network_stays_as_it_is()
 	bundle_new b '.linux.namespaces|=map(select(.type!="network"))' '.mounts|=map(select(.type!="sysfs"))'
 	args ip -o link show lo
 	id_new
-	expect_status 0 unshare --net "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by unshare --net -- run --bundle "$BUNDLE" "$ID"
 	expect_no_match 'UP' "$OUTPUT"
 }

@@ -23,7 +23,7 @@ outside() # CMD...
 create_outside()
 {
 	id_new
-	outside "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID" > container.log 2>&1 < /dev/null || fail "create: $(cat container.log)"
+	hind_by outside -- create --bundle "$BUNDLE" "$ID" > container.log 2>&1 < /dev/null || fail "create: $(cat container.log)"
 }
 
 inside() # CMD...: in the container's network namespace, with the host's programs
@@ -57,7 +57,7 @@ test_renamed()
 	config '.linux.netDevices={"v0":{"name":"eth7"}}' '.linux.sysctl={"net.ipv4.conf.eth7.forwarding":"1"}'
 	args sh -c 'ip address show dev eth7; cat /proc/sys/net/ipv4/conf/eth7/forwarding; ip link show v0'
 	id_new
-	expect_status 2 outside "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 2 hind_by outside -- run --bundle "$BUNDLE" "$ID"
 	expect_match 'inet 10\.9\.0\.1/24 .* eth7$' "$OUTPUT"
 	expect_match '^1$' "$OUTPUT"
 	expect_match "can't find device 'v0'" "$ERROR"
@@ -69,7 +69,7 @@ test_several_and_a_swap_of_names()
 	config '.linux.netDevices={"v0":{"name":"v1"},"v1":{"name":"v0"}}'
 	args sh -c 'cat /sys/class/net/v1/address; ip link show v0'
 	id_new
-	expect_status 0 outside "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by outside -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^02:00:00:00:00:77$' "$OUTPUT"
 	done_outside
 }
@@ -96,7 +96,7 @@ test_with_a_user_namespace()
 		'.linux.gidMappings=.linux.uidMappings' '.linux.netDevices={"v0":{"name":"eth0"}}'
 	args ip address show eth0
 	id_new
-	expect_status 0 outside "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by outside -- run --bundle "$BUNDLE" "$ID"
 	expect_match 'inet 10\.9\.0\.1/24' "$OUTPUT"
 	done_outside
 }
@@ -109,7 +109,7 @@ test_put_back_when_a_later_step_fails()
 	outside ip link set v1 down
 	outside ip address show dev v0 | sed -E '1s/^[0-9]+: //;/valid_lft/d;/fe80:/d;s/qdisc [a-z]* //;s/ state [A-Z]* / /' > before
 	id_new
-	expect_status 1 outside "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+	expect_status 1 hind_by outside -- create --bundle "$BUNDLE" "$ID"
 	expect_match 'no-such-program' "$ERROR"
 	outside ip address show dev v0 | sed -E '1s/^[0-9]+: //;/valid_lft/d;/fe80:/d;s/qdisc [a-z]* //;s/ state [A-Z]* / /' > after
 	expect_eq "$(cat before)" "$(cat after)"
@@ -122,18 +122,18 @@ test_what_cannot_be_moved_is_told()
 	config '.linux.netDevices={"nosuch0":{}}'
 	id_new
 	expect_error 'linux\.netDevices\.nosuch0: the host has no such network interface$' \
-		outside "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+		hind_by outside -- create --bundle "$BUNDLE" "$ID"
 	config '.linux.netDevices={"v1":{"name":"e1"},"v0":{"name":"lo"}}'
 	expect_error "linux\.netDevices\.v0: the container's network namespace has an interface lo already\$" \
-		outside "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+		hind_by outside -- create --bundle "$BUNDLE" "$ID"
 	config '.linux.netDevices={"lo":{"name":"lo9"}}'
 	expect_error 'linux\.netDevices\.lo: an interface of its kind cannot be moved: .*invalid argument' \
-		outside "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+		hind_by outside -- create --bundle "$BUNDLE" "$ID"
 	expect_status 0 outside ip link show v1
 	expect_status 1 hind state "$ID"
 	config ".linux.namespaces|=map(select(.type!=\"network\"))+[{type:\"network\",path:\"$PWD/netns\"}]" '.linux.netDevices={"v0":{}}'
 	expect_error "linux\.netDevices: the container's network namespace is the one that hind runs in" \
-		outside "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+		hind_by outside -- create --bundle "$BUNDLE" "$ID"
 	done_outside
 }
 

@@ -65,7 +65,7 @@ test_a_container_that_ends_unready_holds_nobody_up()
 {
 	args payload notify STATUS=tired
 	create
-	expect_status 0 timeout 20 "$HIND" --root "$HIND_ROOT" start "$ID"
+	expect_status 0 hind_by timeout 20 -- start "$ID"
 	heard_all ''
 }
 
@@ -110,7 +110,7 @@ test_abstract_socket()
 	wait_for grep -q "@$PREFIX-notify" /proc/net/unix
 	args payload notify READY=1
 	id_new
-	expect_status 0 env NOTIFY_SOCKET="@$PREFIX-notify" "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" --pid-file pid "$ID"
+	expect_status 0 hind_by env NOTIFY_SOCKET="@$PREFIX-notify" -- run --bundle "$BUNDLE" --pid-file pid "$ID"
 	kill "$abstract"
 	wait "$abstract" || :
 	expect_eq "MAINPID=$(cat pid) READY=1 BARRIER=1" "$(tr '\n' ' ' < heard-abstract | sed 's/ $//')"
@@ -122,7 +122,7 @@ test_manager_that_is_gone()
 {
 	args payload notify READY=1
 	id_new
-	expect_status 0 env NOTIFY_SOCKET=/nowhere/sock "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by env NOTIFY_SOCKET=/nowhere/sock -- run --bundle "$BUNDLE" "$ID"
 	expect_match 'warning: NOTIFY_SOCKET /nowhere/sock: ' "$ERROR"
 	heard_all ''
 }

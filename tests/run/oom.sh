@@ -21,8 +21,7 @@ test_without_it_the_score_is_inherited()
 	bundle_new b
 	args cat /proc/self/oom_score_adj
 	id_new
-	export HIND HIND_ROOT BUNDLE ID
-	expect_status 0 sh -c 'echo 321 > /proc/self/oom_score_adj; exec "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"'
+	expect_status 0 hind_by sh -c 'echo 321 > /proc/self/oom_score_adj; exec "$0" "$@"' -- run --bundle "$BUNDLE" "$ID"
 	expect_eq 321 "$OUTPUT"
 }
 
@@ -41,7 +40,7 @@ test_lower_than_we_may_is_told()
 	bundle_new b '.process.oomScoreAdj=-998'
 	id_new
 	expect_error 'process\.oomScoreAdj: -998 is below the current value and lowering it needs CAP_SYS_RESOURCE, which this process lacks' \
-		setpriv --bounding-set -sys_resource --inh-caps -sys_resource "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+		hind_by setpriv --bounding-set -sys_resource --inh-caps -sys_resource -- create --bundle "$BUNDLE" "$ID"
 	expect_status 1 hind state "$ID"
 }
 

@@ -17,10 +17,10 @@ test_linux_resets_what_was_inherited()
 	bundle_new b
 	args payload self
 	id_new
-	expect_status 0 setarch --addr-no-randomize "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by setarch --addr-no-randomize -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^personality 0x40000$' "$OUTPUT"
 	config '.linux.personality={domain:"LINUX"}'
-	expect_status 0 setarch --addr-no-randomize "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by setarch --addr-no-randomize -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^personality 0x0$' "$OUTPUT"
 }
 

@@ -476,7 +476,7 @@ test_killed_restore_leaves_nothing_mounted()
 	checkpoint "$ID"
 	mounts=$(grep -c . /proc/self/mountinfo)
 	config ".hooks={prestart:[{path:\"/bin/sh\",args:[\"sh\",\"-c\",\"touch $PWD/here; sleep 2\"]}]}"
-	"$HIND" --root "$HIND_ROOT" restore --bundle "$BUNDLE" --image-path "$PWD/image" --detach "$ID" > restore.log 2>&1 < /dev/null &
+	hind_by exec -- restore --bundle "$BUNDLE" --image-path "$PWD/image" --detach "$ID" > restore.log 2>&1 < /dev/null &
 	restoring=$!
 	wait_for test -e here
 	kill -KILL "$restoring"

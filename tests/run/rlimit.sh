@@ -68,7 +68,7 @@ test_hard_limit_that_cannot_be_raised_is_told()
 	(
 		ulimit -n 256
 		expect_error 'process\.rlimits\[0\]: RLIMIT_NOFILE hard limit 400 is above the current 256 and raising it needs CAP_SYS_RESOURCE, which this process lacks$' \
-			setpriv --bounding-set -sys_resource --inh-caps -sys_resource "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+			hind_by setpriv --bounding-set -sys_resource --inh-caps -sys_resource -- create --bundle "$BUNDLE" "$ID"
 	)
 	expect_status 1 hind state "$ID"
 }

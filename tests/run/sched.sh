@@ -25,7 +25,7 @@ test_nice_defaults_to_0()
 	may_nice
 	config '.process.scheduler={policy:"SCHED_BATCH"}'
 	id_new
-	expect_status 0 nice -n 5 "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by nice -n 5 -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^scheduler 3$' "$OUTPUT"
 	expect_match '^nice 0$' "$OUTPUT"
 }
@@ -97,7 +97,7 @@ test_without_the_capability_it_is_told()
 	config '.process.scheduler={policy:"SCHED_FIFO",priority:1}' 'del(.process.capabilities)'
 	id_new
 	expect_error 'sched: process\.scheduler: SCHED_FIFO: needs CAP_SYS_NICE, which this process lacks' \
-		setpriv --bounding-set -sys_nice --inh-caps -sys_nice "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+		hind_by setpriv --bounding-set -sys_nice --inh-caps -sys_nice -- create --bundle "$BUNDLE" "$ID"
 	expect_status 1 hind state "$ID"
 }
 

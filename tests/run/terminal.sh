@@ -195,7 +195,7 @@ test_reader_that_has_gone_hangs_up()
 	id_new
 	{
 		status=0
-		timeout 30 "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" < /dev/null || status=$?
+		hind_by timeout 30 -- run --bundle "$BUNDLE" "$ID" < /dev/null || status=$?
 		echo "$status" > status
 	} | head -n 1 > first
 	wait_for test -s status
@@ -208,6 +208,6 @@ test_hang_up_of_a_full_disk()
 	args sh -c 'while echo y; do :; done; exit 3'
 	id_new
 	status=0
-	timeout 30 "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" < /dev/null > /dev/full || status=$?
+	hind_by timeout 30 -- run --bundle "$BUNDLE" "$ID" < /dev/null > /dev/full || status=$?
 	expect_eq 3 "$status" 'status with a full disk'
 }

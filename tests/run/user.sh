@@ -16,7 +16,7 @@ test_groups_of_the_caller_are_dropped()
 	bundle_new b
 	args payload status Groups
 	id_new
-	expect_status 0 setpriv --groups 5,6 "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by setpriv --groups 5,6 -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^Groups:	 ?$' "$OUTPUT"
 }
 
@@ -25,7 +25,7 @@ test_groups_of_the_caller_are_kept_where_asked_for()
 	bundle_new b '.annotations={"run.oci.keep_original_groups":"1"}'
 	args payload status Groups
 	id_new
-	expect_status 0 setpriv --groups 5,6 "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by setpriv --groups 5,6 -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^Groups:	5 6 ?$' "$OUTPUT"
 }
 
