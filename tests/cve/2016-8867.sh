@@ -37,7 +37,7 @@ test_ambient_of_the_caller()
 	bundle_new b '.process.user={uid:1000,gid:1000}' '.process.capabilities={bounding:["CAP_KILL"],permitted:["CAP_KILL"]}'
 	args payload status
 	id_new
-	expect_status 0 setpriv --inh-caps +kill,+chown --ambient-caps +kill,+chown "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by setpriv --inh-caps +kill,+chown --ambient-caps +kill,+chown -- run --bundle "$BUNDLE" "$ID"
 	expect_match "^CapAmb:	$none\$" "$OUTPUT"
 	expect_match "^CapInh:	$none\$" "$OUTPUT"
 	expect_match "^CapPrm:	$none\$" "$OUTPUT"

@@ -38,6 +38,6 @@ test_inheritable_of_the_caller()
 	bundle_new b
 	args payload status
 	id_new
-	expect_status 0 setpriv --inh-caps +chown,+kill "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by setpriv --inh-caps +chown,+kill -- run --bundle "$BUNDLE" "$ID"
 	expect_match '^CapInh:	0000000000000000$' "$OUTPUT"
 }

@@ -20,7 +20,7 @@ test_hooks_get_their_own_environment_alone()
 	config '.hooks.createRuntime[0].env=["ONLY=this"]'
 	args true
 	id_new
-	expect_status 0 env MARK=caller LD_DEBUG_OUTPUT=caller "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_status 0 hind_by env MARK=caller LD_DEBUG_OUTPUT=caller -- run --bundle "$BUNDLE" "$ID"
 	for name in prestart createContainer poststart poststop; do
 		expect_eq '' "$(tr '\0' ' ' < $name.env)" "environment of $name"
 	done

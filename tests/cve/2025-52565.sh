@@ -33,7 +33,7 @@ test_false_ptmx_is_not_opened()
 		device) mknod b/rootfs/dev/pts/ptmx c 5 2 ;;
 		esac
 		id_new
-		with_console timeout 20 "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" --console-socket "$PWD/s" "$ID"
+		hind_by with_console timeout 20 -- create --bundle "$BUNDLE" --console-socket "$PWD/s" "$ID"
 		expect_eq 1 "$STATUS" "$fake: status"
 		expect_match 'process\.terminal: .*devpts' "$(cat out)" "$fake"
 		expect_eq '' "$(cat console.log)" "$fake: what the engine got"
@@ -61,7 +61,7 @@ race() # ROUNDS
 	started=0
 	while [ "$round" -lt "$1" ]; do
 		id_new
-		with_console timeout 20 "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" --console-socket "$PWD/s" "$ID"
+		hind_by with_console timeout 20 -- create --bundle "$BUNDLE" --console-socket "$PWD/s" "$ID"
 		if [ "$STATUS" -eq 0 ]; then
 			started=$((started + 1))
 			pid=$(pid_of "$ID")

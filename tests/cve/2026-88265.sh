@@ -62,8 +62,8 @@ test_owner_of_a_device_that_is_exchanged()
 		rm -f vol/node link
 		ln -s "$PWD/host/shadow" link
 		id_new
-		capture strace -f -qq -e trace=fchownat -e signal=none -e inject=fchownat:delay_enter=20000 -A -o trace \
-			"$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+		capture hind_by strace -f -qq -e trace=fchownat -e signal=none -e inject=fchownat:delay_enter=20000 -A -o trace -- \
+			run --bundle "$BUNDLE" "$ID"
 		[ "$STATUS" -ne 0 ] || started=$((started + 1))
 		host_is_untouched "round $round"
 		round=$((round + 1))

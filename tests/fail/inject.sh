@@ -14,8 +14,8 @@ setup()
 calls_of() # SYSCALL: how many of them a whole run makes, in all processes
 {
 	id_new
-	strace -f -qq -e trace="$1" -e signal=none -o trace.all \
-		"$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" < /dev/null > out 2>&1 || fail "run under strace: $(cat out)"
+	hind_by strace -f -qq -e trace="$1" -e signal=none -o trace.all -- \
+		run --bundle "$BUNDLE" "$ID" < /dev/null > out 2>&1 || fail "run under strace: $(cat out)"
 	grep -c "^[0-9]* *$1(" trace.all || :
 }
 
@@ -23,8 +23,8 @@ calls_of() # SYSCALL: how many of them a whole run makes, in all processes
 injected() # SYSCALL N COMMAND
 {
 	_status=0
-	timeout -k 2 20 strace -f -qq -e trace="$1" -e signal=none -e inject="$1:error=$FAILURE:when=$2" -o trace.one \
-		"$HIND" --root "$HIND_ROOT" "$3" --bundle "$BUNDLE" "$ID" < /dev/null > out 2> err &
+	hind_by exec timeout -k 2 20 strace -f -qq -e trace="$1" -e signal=none -e inject="$1:error=$FAILURE:when=$2" -o trace.one -- \
+		"$3" --bundle "$BUNDLE" "$ID" < /dev/null > out 2> err &
 	_strace=$!
 	while [ "$3" = create ] && kill -0 "$_strace" 2> gone; do
 		if hind state "$ID" 2> gone | grep -q '"created"'; then
@@ -108,7 +108,7 @@ test_processes_and_namespaces()
 
 test_conversation()
 {
-	fail_each socketpair sendmsg recvmsg bind listen sendto recvfrom
+	fail_each socketpair sendmsg recvmsg bind listen sendto recvfrom socket connect poll
 }
 
 test_ids_and_privileges()
@@ -126,9 +126,14 @@ test_files_opened()
 	fail_each openat
 }
 
-test_files_written()
+test_files_read_and_written()
 {
-	fail_each write
+	fail_each read pread64 write
+}
+
+test_files_locked_and_looked_at()
+{
+	fail_each flock fcntl fstat statx readlinkat fstatfs ftruncate fchmod fchownat
 }
 
 test_program_executed()

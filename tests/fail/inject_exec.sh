@@ -31,8 +31,8 @@ expect_as_before()
 
 calls_of() # SYSCALL
 {
-	strace -f -qq -e trace="$1" -e signal=none -o trace.all \
-		"$HIND" --root "$HIND_ROOT" exec --pid-file "$PWD/pid" "$ID" true < /dev/null > out 2>&1 || fail "exec under strace: $(cat out)"
+	hind_by strace -f -qq -e trace="$1" -e signal=none -o trace.all -- \
+		exec --pid-file "$PWD/pid" "$ID" true < /dev/null > out 2>&1 || fail "exec under strace: $(cat out)"
 	grep -c "^[0-9]* *$1(" trace.all || :
 }
 
@@ -41,8 +41,8 @@ inject() # SYSCALL N [OPTION...]
 	_call=$1 _nth=$2 _status=0
 	shift 2
 	rm -f pid
-	timeout -k 2 20 strace -f -qq -e trace="$_call" -e signal=none -e inject="$_call:error=EIO:when=$_nth" -o trace.one \
-		"$HIND" --root "$HIND_ROOT" exec --pid-file "$PWD/pid" "$@" "$ID" true < /dev/null > out 2> err || _status=$?
+	hind_by timeout -k 2 20 strace -f -qq -e trace="$_call" -e signal=none -e inject="$_call:error=EIO:when=$_nth" -o trace.one -- \
+		exec --pid-file "$PWD/pid" "$@" "$ID" true < /dev/null > out 2> err || _status=$?
 	case $_status in
 	124 | 137) fail "$_call number $_nth fails: hangs; $(cat err)" ;;
 	esac
@@ -112,8 +112,8 @@ test_program_executed()
 kill_at() # WHOM N
 {
 	_status=0
-	timeout -k 2 20 "$(dirname "$RUNNER")/strike" "$1" "$2" \
-		"$HIND" --root "$HIND_ROOT" exec "$ID" true < /dev/null > out 2> err || _status=$?
+	hind_by timeout -k 2 20 "$(dirname "$RUNNER")/strike" "$1" "$2" -- \
+		exec "$ID" true < /dev/null > out 2> err || _status=$?
 	[ "$_status" -ne 124 ] || fail "$1 killed at call $2: hangs"
 	expect_as_before "$1 killed at call $2"
 	case $_status in

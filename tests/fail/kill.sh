@@ -12,10 +12,10 @@ kill_at() # parent|child N: false where it has fewer calls
 {
 	id_new
 	_status=0
-	timeout -k 2 20 "$(dirname "$RUNNER")/strike" "$1" "$2" \
-		"$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID" < /dev/null > out 2> err || _status=$?
+	hind_by timeout -k 2 20 "$(dirname "$RUNNER")/strike" "$1" "$2" -- \
+		create --bundle "$BUNDLE" "$ID" < /dev/null > out 2> err || _status=$?
 	[ "$_status" -ne 124 ] || fail "$1 killed at call $2: hangs"
-	capture timeout -k 2 20 "$HIND" --root "$HIND_ROOT" delete --force "$ID"
+	capture hind_by timeout -k 2 20 -- delete --force "$ID"
 	[ "$STATUS" -eq 0 ] || fail "$1 killed at call $2: delete --force: status $STATUS: $ERROR"
 	expect_no_leak "$1 killed at call $2"
 	case $_status in

@@ -32,7 +32,7 @@ refuse_each() # ERRNO
 	refused=0
 	for call in $CALLS; do
 		id_new
-		capture timeout -k 2 30 "$(dirname "$PAYLOAD")/without" "$call" "$1" "$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID" < /dev/null
+		capture hind_by timeout -k 2 30 "$(dirname "$PAYLOAD")/without" "$call" "$1" -- run --bundle "$BUNDLE" "$ID" < /dev/null
 		if [ "$STATUS" -eq 0 ]; then
 			note "$call: another way"
 			expect_eq "$whole" "$OUTPUT" "the container without $call"
@@ -65,8 +65,8 @@ test_calls_that_a_sandbox_refuses()
 test_a_kernel_of_old()
 {
 	id_new
-	expect_error 'Linux 5\.|openat2|fsopen|clone3' without openat2,open_tree,move_mount,fsopen,fsconfig,fsmount,mount_setattr,clone3,close_range,pidfd_open 38 \
-		"$HIND" --root "$HIND_ROOT" run --bundle "$BUNDLE" "$ID"
+	expect_error 'Linux 5\.|openat2|fsopen|clone3' hind_by without openat2,open_tree,move_mount,fsopen,fsconfig,fsmount,mount_setattr,clone3,close_range,pidfd_open 38 -- \
+		run --bundle "$BUNDLE" "$ID"
 	expect_no_leak
 }
 
@@ -77,9 +77,9 @@ test_containers_without_pidfds()
 	create
 	expect_status 0 hind start "$ID"
 	pid=$(pid_of "$ID")
-	expect_error pidfd_open without pidfd_open 38 "$HIND" --root "$HIND_ROOT" kill "$ID" KILL
-	expect_error pidfd_open without pidfd_open 38 "$HIND" --root "$HIND_ROOT" delete --force "$ID"
-	expect_error 'signal' without pidfd_send_signal 38 "$HIND" --root "$HIND_ROOT" kill "$ID" KILL
+	expect_error pidfd_open hind_by without pidfd_open 38 -- kill "$ID" KILL
+	expect_error pidfd_open hind_by without pidfd_open 38 -- delete --force "$ID"
+	expect_error 'signal' hind_by without pidfd_send_signal 38 -- kill "$ID" KILL
 	expect_eq running "$(status_of "$ID")"
 	expect_eq sleep "$(cat "/proc/$pid/comm")"
 	expect_status 0 hind delete --force "$ID"
@@ -90,6 +90,6 @@ test_undo_without_pidfds()
 {
 	config '.hooks={createRuntime:[{path:"/bin/false"}]}'
 	id_new
-	expect_error 'hooks: ' timeout 20 "$(dirname "$PAYLOAD")/without" pidfd_send_signal 38 "$HIND" --root "$HIND_ROOT" create --bundle "$BUNDLE" "$ID"
+	expect_error 'hooks: ' hind_by timeout 20 "$(dirname "$PAYLOAD")/without" pidfd_send_signal 38 -- create --bundle "$BUNDLE" "$ID"
 	expect_no_leak
 }
