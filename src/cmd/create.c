@@ -19,7 +19,7 @@ static int create(const struct globals *g, int argc, char **argv, struct err *e)
 		return err_set(e, "create takes one container id: hind create [options] ID");
 	if (launch_opts_settle(g, argv[1], o, e))
 		return -1;
-	status = launch_opts_load(g, o, &b, e);
+	status = launch_opts_load(g, o, false, &b, e);
 	if (status == 0)
 		status = launch_opts_check(o, &b.config, e);
 	if (status == 0) {

@@ -74,9 +74,11 @@ const char *launch_opts_place(const struct launch_opts *o)
 	return str_eq(o->cgroup_manager, "systemd") ? NULL : o->id;
 }
 
-int launch_opts_load(const struct globals *g, const struct launch_opts *o, struct bundle *b, struct err *e)
+int launch_opts_load(const struct globals *g, const struct launch_opts *o, bool starts, struct bundle *b, struct err *e)
 {
-	struct bundle_opts opts = { .config_path = o->config_path, .strict = g->strict, .place = launch_opts_place(o) };
+	struct bundle_opts opts = {
+		.config_path = o->config_path, .strict = g->strict, .starts = starts, .place = launch_opts_place(o)
+	};
 
 	return rootless_parse(g->rootless, &opts.rootless, e) || bundle_load(o->bundle, &opts, g->arena, b, e) ? -1 : 0;
 }

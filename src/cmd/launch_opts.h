@@ -32,8 +32,9 @@
 int launch_opts_settle(const struct globals *, const char *id, struct launch_opts *, struct err *) must_check;
 /* rootless_amend's place for the cgroup: NULL under systemd. Settled options. */
 const char *launch_opts_place(const struct launch_opts *);
-/* The bundle that they name. */
-int launch_opts_load(const struct globals *, const struct launch_opts *, struct bundle *, struct err *) must_check;
+/* The bundle that they name. starts: it needs a process. */
+int launch_opts_load(
+	const struct globals *, const struct launch_opts *, bool starts, struct bundle *, struct err *) must_check;
 /* The descriptors alone; the first `activated` of them come by socket activation. */
 int launch_opts_preserve(struct launch_opts *, uint64_t activated, struct err *) must_check;
 /* The rules of terminal, console socket and detach. */

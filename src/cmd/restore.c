@@ -75,7 +75,7 @@ static int restore_bundle(const struct globals *g, struct flags *f, const char *
 	f->criu.program = g->criu;
 	if (launch_opts_settle(g, id, o, e) || criu_opts_settle(&f->criu, e))
 		return -1;
-	status = launch_opts_load(g, o, &b, e);
+	status = launch_opts_load(g, o, false, &b, e);
 	if (status == 0)
 		status = bring_back(g, f, &b, e);
 	bundle_close(&b);

@@ -153,7 +153,7 @@ static int run_bundle(const struct globals *g, const char *id, struct launch_opt
 
 	if (launch_opts_settle(g, id, o, e))
 		return -1;
-	status = launch_opts_load(g, o, &b, e);
+	status = launch_opts_load(g, o, true, &b, e);
 	if (status == 0) {
 		l = (struct launch){ .opts = o,
 			.config = &b.config,

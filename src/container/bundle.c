@@ -19,6 +19,21 @@ static void check_version(const struct oci_config *config, struct problems *prob
 			config->oci_version);
 }
 
+/* A container may be made without a process; `start` will miss it (init.c), and who enters has what the defaults are. */
+static int amend_process(
+	const struct bundle_opts *opts, struct oci_config *config, struct arena *arena, struct problems *problems)
+{
+	if (config->process)
+		return 0;
+	if (opts->starts) {
+		problem_add(problems, "process", "is missing: what the container runs");
+		return 0;
+	}
+	config->process = arena_alloc(arena, sizeof *config->process);
+	config->process->cwd = "/";
+	return 1;
+}
+
 /* opts: of a launch, which amends the configuration, and then the answer is 1; NULL: it is judged as it stands. */
 static int check(const char *text, size_t len, const struct bundle_opts *opts, struct arena *arena,
 	struct oci_config *config, struct problems *problems)
@@ -36,6 +51,8 @@ static int check(const char *text, size_t len, const struct bundle_opts *opts, s
 	for (const struct feature *const *f = plan_features; *f; f++)
 		if ((*f)->validate)
 			(*f)->validate(config, problems);
+	if (opts)
+		amended |= amend_process(opts, config, arena, problems);
 	check_version(config, problems);
 	json_locate(text, len, problems);
 	return problems->errors ? -1 : amended;

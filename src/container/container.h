@@ -35,6 +35,7 @@ struct bundle {
 struct bundle_opts {
 	const char *config_path; /* another file than DIR/config.json, or NULL */
 	bool strict;             /* unknown properties are errors */
+	bool starts;             /* so a process is needed (config.md: REQUIRED when `start` is called) */
 	enum rootless rootless;
 	const char *place; /* of rootless_amend */
 };

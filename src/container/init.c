@@ -249,6 +249,8 @@ void init_end(struct init *in, const struct init_step *const *last)
 		_exit(1);
 	if (start_fd < 0)
 		start_fd = in->kit->start_fd;
+	else if (!in->program)
+		err_set(&e, "config.json has no process: there is nothing to start");
 	else if (init_steps_run(last, in, &e) == 0)
 		exec_program(in, &e);
 	/* write, not sendmsg: a seccomp filter is loaded by now, and hardly any refuses write. */

@@ -70,9 +70,13 @@ static int search(struct init *in, const char *name, struct err *e)
 
 static int find(struct init *in, struct err *e)
 {
-	const char *name = in->config->process->args[0];
+	const char *name;
 	int errnum;
 
+	/* Made of a configuration without a process: `start` will say so. */
+	if (!in->config->process->n_args)
+		return 0;
+	name = in->config->process->args[0];
 	if (!strchr(name, '/')) {
 		if (search(in, name, e))
 			return -1;

@@ -27,10 +27,8 @@ static void validate(const struct oci_config *config, struct problems *problems)
 {
 	const struct oci_process *p = config->process;
 
-	if (!p) {
-		problem_add(problems, "process", "is missing: what the container runs");
+	if (!p)
 		return;
-	}
 	if (!p->n_args)
 		problem_add(problems, "process.args", "is empty: the program to run and its arguments");
 	else if (!*p->args[0]) /* in the words by which engines know a missing program */

@@ -71,8 +71,22 @@ test_args_are_needed()
 {
 	bundle_new b '.process.args=[]'
 	expect_refused '\.process\.args: is empty'
-	config 'del(.process)'
-	expect_refused '\.process: is missing'
+}
+
+# config.md asks for a process when `start` is called.
+test_process_is_needed_to_start()
+{
+	bundle_new b 'del(.process)'
+	id_new
+	expect_error '\.process: is missing: what the container runs$' hind run --bundle "$BUNDLE" "$ID"
+	expect_status 1 hind state "$ID"
+	create
+	expect_eq created "$(status_of "$ID")"
+	expect_status 0 hind exec "$ID" pwd
+	expect_eq / "$OUTPUT"
+	expect_error '^hind: config\.json has no process: there is nothing to start$' hind start "$ID"
+	wait_for is_status "$ID" stopped
+	expect_status 0 hind delete "$ID"
 }
 
 test_descriptors_are_preserved_as_many_as_asked_for()
