@@ -260,7 +260,9 @@ static int check_place(const struct cgroup *cg, pid_t pid, struct err *e)
 	/* Below a cgroup namespace's root the mount is that root, and its path is shown the same way. */
 	if (strstr(text, line))
 		return 0;
-	err_set(e, "systemd has put process %d not into %s but into %.200s", pid, cg->systemd->path, text);
+	const char *where = str_starts(text, "0::") ? text + 3 : text;
+	err_set(e, "systemd has put process %d not into %s but into %.*s", pid, cg->systemd->path,
+		(int)strcspn(where, "\n"), where);
 	e->code = ESRCH; /* one that has ended is not moved: what it had to say comes first */
 	return -1;
 }

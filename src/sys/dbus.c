@@ -30,6 +30,8 @@ struct dbus {
 	int fd;
 	uint32_t serial;
 	struct dbus_message *signals, **last; /* came while a reply was waited for */
+	size_t at, end; /* of what has come already: a message at a time would be two calls each */
+	unsigned char come[4096];
 };
 
 /* --- writing --- */
@@ -256,9 +258,23 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static int receive(struct dbus *d, void *data, size_t len, long long deadline, struct err *e)
+/* At least a byte. */
+static int receive_some(struct dbus *d, long long deadline, struct err *e)
 {
-	for (size_t got = 0; got < len;) {
+	for (;;) {
+		ssize_t n = recv(d->fd, d->come, sizeof d->come, MSG_DONTWAIT);
+		if (n > 0) {
+			d->at = 0;
+			d->end = (size_t)n;
+			return 0;
+		}
+		if (n == 0) {
+			err_set(e, "the other side has closed the connection");
+			e->code = ECONNRESET;
+			return -1;
+		}
+		if (errno != EINTR && errno != EAGAIN)
+			return err_sys(e, "receive");
 		long long left = deadline - now_ms();
 		struct pollfd p = { .fd = d->fd, .events = POLLIN };
 		int ready = poll(&p, 1, left > 0 ? (int)left : 0);
@@ -267,15 +283,18 @@ static int receive(struct dbus *d, void *data, size_t len, long long deadline, s
 			e->code = ETIMEDOUT;
 			return -1;
 		}
-		ssize_t n = ready < 0 ? -1 : recv(d->fd, (char *)data + got, len - got, MSG_DONTWAIT);
-		if (n == 0) {
-			err_set(e, "the other side has closed the connection");
-			e->code = ECONNRESET;
-			return -1;
-		}
-		if (n < 0 && errno != EINTR && errno != EAGAIN)
+		if (ready < 0 && errno != EINTR)
 			return err_sys(e, "receive");
-		got += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static int receive(struct dbus *d, void *data, size_t len, long long deadline, struct err *e)
+{
+	for (size_t got = 0, n; got < len; got += n, d->at += n) {
+		if (d->at == d->end && receive_some(d, deadline, e) < 0)
+			return -1;
+		n = d->end - d->at < len - got ? d->end - d->at : len - got;
+		memcpy((char *)data + got, d->come + d->at, n);
 	}
 	return 0;
 }
