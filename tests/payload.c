@@ -406,10 +406,13 @@ static int manager(int argc, char **argv)
 
 	if (bind(fd, (struct sockaddr *)&sa, len) < 0)
 		return die("bind");
-	while ((n = recv(fd, text, sizeof text - 1, 0)) >= 0) {
+	/* A barrier's descriptor is closed as the message is taken: by then it has to be told. */
+	while ((n = recv(fd, text, sizeof text - 1, MSG_PEEK)) >= 0) {
 		text[n] = 0;
 		printf("%s%s", text, n && text[n - 1] == '\n' ? "" : "\n");
 		fflush(stdout);
+		if (recv(fd, text, sizeof text, 0) < 0)
+			return die("recv");
 	}
 	return 1;
 }

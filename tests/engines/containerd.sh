@@ -236,6 +236,11 @@ test_what_cannot_be_run()
 	done
 }
 
+goes_on() # CONTAINER SIZE: for wait_for
+{
+	[ "$(wc -c < "/proc/$(pid_of "$1")/root/count")" -gt "$2" ]
+}
+
 test_pause_and_resume()
 {
 	start one sh -c 'while :; do echo x >> /count; sleep 0.05; done'
@@ -248,16 +253,15 @@ test_pause_and_resume()
 	same 'exec while paused' "$STATUS"
 	ctr task resume one
 	expect_eq RUNNING "$(task_status one)"
-	sleep 0.5
-	expect_ne "$_count" "$(wc -c < "/proc/$(pid_of one)/root/count")"
+	wait_for goes_on one "$_count"
 }
 
 test_kill_and_delete()
 {
-	start one sh -c 'trap "exit 5" HUP; while :; do sleep 0.05; done'
+	start one sh -c 'trap "exit 5" HUP; touch /ready; while :; do sleep 0.05; done'
 	expect_status any ctr task delete one
 	same 'deletion of a running one' "$(error_without_names "$ERROR")"
-	sleep 0.3
+	wait_for test -e "/proc/$(pid_of one)/root/ready"
 	ctr task kill --signal HUP one
 	wait_for is_status one STOPPED
 	expect_status 0 ctr task delete one
@@ -279,7 +283,7 @@ test_kill_of_all_in_the_hosts_pids()
 {
 	OPTIONS='--with-ns pid:/proc/1/ns/pid'
 	start one sh -c 'sleep 1002 & sleep 1003'
-	sleep 0.5
+	wait_for sh -c '[ "$(ps -e -o args= | grep -c "^sleep 100[23]")" -eq 2 ]'
 	ctr task kill --signal 9 one
 	wait_for is_status one STOPPED
 	wait_for sh -c '! ps -e -o args= | grep "^sleep 100[23]"'

@@ -2,6 +2,8 @@
 # tests/engines/docker.sh: the life of docker's containers
 # shellcheck source=tests/engines/parts/docker_daemon.sh
 . "$TESTS/engines/parts/docker_daemon.sh"
+# shellcheck source=tests/engines/parts/person.sh
+. "$TESTS/engines/parts/person.sh"
 
 engine_start()
 {
@@ -74,35 +76,9 @@ test_terminal()
 	same 'bytes of a terminal' "$(docker logs one | od -c)"
 }
 
-screen_has() # REGEX: for wait_for
-{
-	tmux -S "$CASE_DIR/tmux" capture-pane -p | grep -q -e "$1"
-}
-
-# Docker sets the size a moment after the start, and has no way to do it before.
-type_until() # REGEX WORDS: for wait_for; types WORDS and looks
-{
-	tmux -S "$CASE_DIR/tmux" send-keys "$2" Enter
-	sleep 0.2
-	screen_has "$1"
-}
-
 test_a_person_at_the_terminal()
 {
-	tmux -S "$CASE_DIR/tmux" new-session -d -x 90 -y 30 \
-		"docker run --rm -it --name one --network none box sh; echo left with \$?; sleep 60"
-	wait_for screen_has '/ #'
-	wait_for type_until '^30 90$' 'stty size'
-	tmux -S "$CASE_DIR/tmux" resize-window -x 70 -y 20
-	wait_for type_until '^20 70$' 'stty size'
-	tmux -S "$CASE_DIR/tmux" send-keys 'echo $((40 + 2)); sleep 100' Enter
-	wait_for screen_has '^42$'
-	sleep 0.3
-	tmux -S "$CASE_DIR/tmux" send-keys C-c
-	wait_for screen_has '\^C'
-	tmux -S "$CASE_DIR/tmux" send-keys 'exit 9' Enter
-	wait_for screen_has 'left with 9'
-	tmux -S "$CASE_DIR/tmux" kill-server
+	person_in 'docker run --rm -it --name one --network none box sh'
 }
 
 test_create_then_start()
@@ -173,6 +149,11 @@ ticks() # CONTAINER: how often it has counted
 	docker logs "$1" | wc -l
 }
 
+goes_on() # CONTAINER TICKS: for wait_for
+{
+	[ "$(ticks "$1")" -gt "$2" ]
+}
+
 test_pause()
 {
 	box --detach --name one box sh -c 'while :; do echo tick; sleep 0.05; done'
@@ -186,8 +167,7 @@ test_pause()
 	cannot 'exec while paused' 1 docker exec one true
 	docker unpause one
 	expect_eq running "$(inspect one .State.Status)"
-	sleep 0.5
-	expect_ne "$_before" "$(ticks one)" 'lines after unpause'
+	wait_for goes_on one "$_before"
 	docker pause one
 	within 30 docker rm --force one
 }

@@ -77,13 +77,16 @@ ended_with_it() # SIGNAL: they end at its end, or else when it comes again; thos
 {
 	_clients=
 	for _number in $(seq 5); do
-		box --detach --name "ends$_number" box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
+		box --detach --name "ends$_number" box sh -c 'trap "exit 5" TERM; echo ready; sleep 1000 & wait' &
 		_clients="$_clients $!"
 		box --detach --name "always$_number" --restart always box sh -c 'trap "exit 5" TERM; sleep 1000 & wait' &
 		_clients="$_clients $!"
 	done
 	# shellcheck disable=SC2086
 	wait $_clients
+	for _number in $(seq 5); do
+		eventually logs_have "ends$_number" ready
+	done
 	dockerd_stop "$1"
 	dockerd_start
 	for _number in $(seq 5); do

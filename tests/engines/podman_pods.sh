@@ -37,7 +37,6 @@ test_bridge()
 test_published_port()
 {
 	podman run --detach --name c --publish 127.0.0.1:8099:80 box sh -c 'while :; do echo hello | nc -l -p 80; done'
-	sleep 0.3
 	expect_eq hello "$(within 10 socat -u TCP:127.0.0.1:8099,retry=20,interval=0.1 -)"
 	podman rm --force --time 0 c
 	expect_status any socat -u TCP:127.0.0.1:8099 -
@@ -47,8 +46,7 @@ test_names_on_a_network()
 {
 	podman network create own > out
 	podman run --detach --name server --network own box sh -c 'while :; do echo hello | nc -l -p 80; done'
-	sleep 0.3
-	expect_eq hello "$(podman run --rm --network own box nc -w 5 server 80)"
+	expect_eq hello "$(podman run --rm --network own box sh -c "$HEAR" server)"
 	podman run --detach --name other box sleep 1000
 	podman network connect own other
 	expect_match 'eth1' "$(podman run --rm --network container:other box ip addr)"
@@ -78,8 +76,7 @@ test_pod()
 {
 	podman pod create --name p > out
 	podman run --detach --pod p --name server box sh -c 'while :; do echo hello | nc -l -p 80; done'
-	sleep 0.3
-	expect_eq hello "$(podman run --rm --pod p box nc -w 5 127.0.0.1 80)"
+	expect_eq hello "$(podman run --rm --pod p box sh -c "$HEAR" 127.0.0.1)"
 	podman run --detach --pod p --name second box sleep 1000
 	for _kind in net ipc uts; do
 		expect_eq "$(readlink "/proc/$(inspect server .State.Pid)/ns/$_kind")" \

@@ -225,8 +225,7 @@ test_user_network()
 {
 	podman network create own > out
 	podman run --detach --name server --network own box sh -c 'while :; do echo hello | nc -l -p 80; done'
-	sleep 0.5
-	expect_eq hello "$(podman run --rm --network own box nc -w 5 server 80)"
+	expect_eq hello "$(podman run --rm --network own box sh -c "$HEAR" server)"
 	podman rm --force --time 0 server
 	podman network rm own
 }
@@ -235,8 +234,7 @@ test_pod()
 {
 	podman pod create --name p > out
 	podman run --detach --pod p --name c box sh -c 'while :; do echo hello | nc -l -p 80; done'
-	sleep 0.5
-	expect_eq hello "$(podman run --rm --pod p box nc -w 5 127.0.0.1 80)"
+	expect_eq hello "$(podman run --rm --pod p box sh -c "$HEAR" 127.0.0.1)"
 	podman_pod_rm
 }
 

@@ -15,6 +15,11 @@ test_forced_while_it_is_being_created()
 	expect_no_leak 'without a cgroup'
 }
 
+has_open() # PID FILE: for wait_for
+{
+	readlink "/proc/$1"/fd/* | grep -qx "$2"
+}
+
 # The one that delete waits for never came to be, and its name has gone to another.
 test_another_container_of_that_name_is_left_alone()
 {
@@ -26,7 +31,7 @@ test_another_container_of_that_name_is_left_alone()
 	wait_for is_status "$ID" creating
 	hind_by exec -- delete --force "$ID" > delete.log 2>&1 &
 	delete=$!
-	sleep 0.3
+	wait_for has_open "$delete" "$HIND_ROOT/$ID"
 	kill -STOP "$delete"
 	! wait "$creator" || fail 'the hook has failed, and create has not'
 	config 'del(.hooks)'
@@ -62,7 +67,7 @@ test_started_meanwhile()
 	wait_for test -e locked
 	hind_by exec -- delete "$ID" > delete.log 2>&1 &
 	delete=$!
-	sleep 0.3
+	wait_for has_open "$delete" "$HIND_ROOT/$ID"
 	expect_status 0 hind start "$ID"
 	echo > go
 	! wait "$delete" || fail 'it was deleted'

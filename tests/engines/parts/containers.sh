@@ -56,6 +56,9 @@ is_state() # CONTAINER STATUS: for wait_for
 	[ "$(inspect "$1" .State.Status)" = "$2" ]
 }
 
+# Prints what HOST's port 80 says, which may not listen yet: sh -c "$HEAR" HOST
+HEAR='for i in $(seq 100); do nc -w 5 "$0" 80 && exit; sleep 0.1; done; exit 1'
+
 logs_have() # CONTAINER REGEX: for wait_for
 {
 	podman logs "$1" 2>&1 | grep -Eq -e "$2"
