@@ -236,9 +236,11 @@ int container_list(const char *root, char ***ids, struct err *e)
 	struct err ignored;
 	size_t n = 0;
 
+	if (!dir && errno != ENOENT)
+		return err_sys(e, "--root: open %s", root);
 	*ids = mem_alloc(sizeof **ids);
 	if (!dir)
-		return errno == ENOENT ? 0 : err_sys(e, "--root: open %s", root);
+		return 0;
 	while ((entry = readdir(dir))) {
 		/* Names that are no id (".seccomp", the cache) are none of the containers. */
 		if (container_id_check(entry->d_name, &ignored))
