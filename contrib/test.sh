@@ -5,7 +5,7 @@
 #	the containers in a virtual machine with cgroup v2 alone, and in one with systemd as pid 1, as root and as a user (tests/vm),
 #	podman, Docker and containerd in both of them, by cgroupfs and by systemd,
 #	units and containers once more under the address and undefined-behaviour sanitizers,
-#	the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
+#	the package of contrib/debian, the fuzzer for 30 seconds, valgrind, and the benchmark's limits.
 # As root; asks nothing. Near the end stands a table of tests and worlds (kept as build/worlds); the last line reads
 # `N passed, N failed, N skipped`, and each skip stands above it with its reason.
 #	sh contrib/test.sh [--long]		--long: soak, races with 2000 rounds, engines under load, the OCI validation programs
@@ -53,7 +53,7 @@ install_packages()
 		busybox-static jq stress strace valgrind clang crun runc procps bsdutils util-linux iproute2 patchelf libclang-rt-dev \
 		podman conmon buildah catatonit netavark aardvark-dns slirp4netns uidmap iptables socat tmux curl \
 		docker.io docker-cli containerd containernetworking-plugins python3-grpcio python3-protobuf python3-websocket \
-		protobuf-compiler qemu-system-x86 debootstrap e2fsprogs cpio kmod xz-utils ${long:+$long_packages}; do
+		protobuf-compiler debhelper dpkg-dev qemu-system-x86 debootstrap e2fsprogs cpio kmod xz-utils ${long:+$long_packages}; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
@@ -146,6 +146,7 @@ export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_abort=0 UBSAN_OPTIONS
 # shellcheck disable=SC2046
 part sanitized build-sanitize/tests/runner --tag sanitized $(unit_programs build-sanitize) $(shell_tests run)
 
+part package sh tests/package.sh
 part fuzz sh tests/fuzz/run.sh 30
 build build-valgrind -Dstatic=disabled
 part valgrind build/tests/runner --hind build-valgrind/hind --tag valgrind tests/valgrind/commands.sh
