@@ -18,7 +18,8 @@ int pidfd_of(pid_t pid, struct err *e)
 
 	if (fd >= 0)
 		return fd;
-	/* A number that a thread has by now, or a process just reaped, is EINVAL in Linux before 6.15, and ENOENT from there. */
+	/* Of a process that is reaped at this moment Linux 6.1 says EINVAL, as of a number that a thread has by now; 6.18 says
+	 * ENOENT of the thread. */
 	if (pid > 0 && (errno == EINVAL || errno == ENOENT))
 		errno = ESRCH;
 	return err_sys(e, "pidfd_open of process %d", (int)pid);
