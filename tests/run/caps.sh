@@ -97,6 +97,7 @@ test_nothing_is_inheritable_by_default()
 # Nobody can pass on what he lacks: said once, by name, and the container starts without.
 test_what_the_caller_lacks_is_a_warning()
 {
+	need_root 'in the user namespace that he gets he lacks nothing'
 	config '.process.capabilities={"bounding":["CAP_KILL","CAP_SYS_RESOURCE"],"permitted":["CAP_KILL","CAP_SYS_RESOURCE"],
 		"effective":["CAP_KILL","CAP_SYS_RESOURCE"]}'
 	id_new
