@@ -22,6 +22,7 @@ test_other_with_nice()
 
 test_nice_defaults_to_0()
 {
+	need_root 'CAP_SYS_NICE, as 0 is less than the 5 of the caller'
 	may_nice
 	config '.process.scheduler={policy:"SCHED_BATCH"}'
 	id_new
