@@ -22,6 +22,7 @@ test_groups_of_the_caller_are_dropped()
 
 test_groups_of_the_caller_are_kept_where_asked_for()
 {
+	need_root 'he has the groups of /etc/group'
 	bundle_new b '.annotations={"run.oci.keep_original_groups":"1"}'
 	args payload status Groups
 	id_new
