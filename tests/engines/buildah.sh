@@ -233,13 +233,21 @@ test_network_that_cannot_be_made()
 	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'buildah*')" 'cgroups left'
 }
 
+# It listens to signals only a moment after the container has started, and a shell's background has SIGINT ignored until then.
+ends_by() # SIGNAL PID: for wait_for
+{
+	kill -s "$1" "$2" || return 0
+	sleep 0.2
+	! grep -q '^State:.*[^Z] (' "/proc/$2/status"
+}
+
 test_interrupted()
 {
 	from
 	buildah run "$C" -- sh -c 'echo up > /up; sleep 1000' > out 2>&1 &
 	_buildah=$!
 	wait_for sh -c 'ps -e -o args= | grep -q "^sleep 1000"'
-	kill -INT $_buildah
+	wait_for ends_by INT $_buildah
 	_status=0
 	wait $_buildah || _status=$?
 	expect_ne 0 "$_status"
