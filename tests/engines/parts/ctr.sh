@@ -3,7 +3,9 @@
 
 containerd_start()
 {
-	containerd "$@" >> "$SESSION/containerd.log" 2>&1 < /dev/null &
+	# It forgets the directory of each checkpoint there.
+	mkdir -p "$SESSION/tmp"
+	TMPDIR=$SESSION/tmp containerd "$@" >> "$SESSION/containerd.log" 2>&1 < /dev/null &
 	echo $! > "$SESSION/containerd.pid"
 	wait_for containerd_answers
 }
