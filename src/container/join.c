@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "container/container.h"
 #include "container/steps.h"
-#include "step/ns.h"
 #include "json/decode.h"
+#include "step/ns.h"
 
 int container_config(struct container *c, struct arena *arena, struct oci_config *config, struct err *e)
 {

@@ -233,7 +233,8 @@ test_network_that_cannot_be_made()
 	expect_eq '' "$(find /sys/fs/cgroup -type d -name 'buildah*')" 'cgroups left'
 }
 
-# It listens to signals only a moment after the container has started, and a shell's background has SIGINT ignored until then.
+# buildah listens to signals only a moment after the container has started, and what a shell has put into the background ignores
+# SIGINT until then: one that comes too early is lost.
 ends_by() # SIGNAL PID: for wait_for
 {
 	kill -s "$1" "$2" || return 0

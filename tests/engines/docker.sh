@@ -149,11 +149,6 @@ ticks() # CONTAINER: how often it has counted
 	docker logs "$1" | wc -l
 }
 
-goes_on() # CONTAINER TICKS: for wait_for
-{
-	[ "$(ticks "$1")" -gt "$2" ]
-}
-
 test_pause()
 {
 	box --detach --name one box sh -c 'while :; do echo tick; sleep 0.05; done'

@@ -68,6 +68,11 @@ within() # SECONDS CMD...
 	return "$_status"
 }
 
+goes_on() # CONTAINER TICKS: for wait_for; the file has `ticks CONTAINER`, how often it has counted
+{
+	[ "$(ticks "$1")" -gt "$2" ]
+}
+
 # --- for engine_start ------------------------------------------------------------------------------------------------
 
 session_dir() # PATH: an empty directory of the session, on the disk, mounted there
